@@ -1,0 +1,90 @@
+/** Every action that is recorded, with the facts it may carry. None of them ever holds a secret. */
+export const EVENTS = {
+  "setup.finished": ["email"],
+  "session.started": ["browser"],
+  "session.ended": [],
+  "session.refused": ["email", "reason"],
+  "worker.invited": ["email", "role"],
+  "worker.joined": ["email", "role"],
+  "worker.changed": ["worker", "changes"],
+  "worker.deactivated": ["worker"],
+  "worker.reactivated": ["worker"],
+  "password.changed": [],
+  "team.created": ["team"],
+  "team.changed": ["team", "changes"],
+  "team.deleted": ["team"],
+  "token.issued": ["token", "holder", "scopes", "expires_at"],
+  "token.revoked": ["token", "holder"],
+  "service.created": ["service", "kind", "hosts", "pkce"],
+  "service.changed": ["service", "changes", "hosts"],
+  "service.deleted": ["service", "accounts"],
+  "account.connected": ["account", "service", "owner", "identity", "tried"],
+  "account.reconnected": ["account", "identity", "previous_identity"],
+  "account.renamed": ["account", "previous_name"],
+  "account.paused": ["account"],
+  "account.resumed": ["account"],
+  "account.shared": ["account", "share", "with", "rules", "until"],
+  "account.unshared": ["account", "share", "with"],
+  "account.refreshed": ["account", "code"],
+  "account.needs_reconnect": ["account", "reason"],
+  "account.hosts_accepted": ["account", "hosts"],
+  "account.disconnected": ["account", "service", "revoked"],
+  "link.begun": ["service", "account", "name", "owner", "link"],
+  "link.callback": ["service", "link", "host", "code"],
+  "link.refused": ["service", "link", "reason"],
+  "bot.created": ["bot", "owner"],
+  "bot.changed": ["bot", "changes"],
+  "bot.deleted": ["bot"],
+  execute: [
+    "account",
+    "method",
+    "host",
+    "path",
+    "status",
+    "code",
+    "rule",
+    "attempts",
+    "duration_ms",
+    "bytes",
+    "truncated",
+    "via",
+    "hop",
+  ],
+  "execute.test": ["account", "service", "method", "host", "path", "status", "code", "duration_ms"],
+  "audit.closed": ["requests"],
+} as const satisfies Record<string, readonly string[]>;
+
+export type Action = keyof typeof EVENTS;
+
+/** `pending` is an intent: written before something happens outside, closed by a later row of the same request. */
+export type Outcome = "ok" | "failed" | "denied" | "pending" | "unknown";
+
+export type Fact = string | number | boolean | null | string[];
+
+export type Event = {
+  [A in Action]: {
+    action: A;
+    outcome: Outcome;
+    /** Id of the account that is concerned, if one is. */
+    account?: string | null;
+    facts?: { [F in (typeof EVENTS)[A][number]]?: Fact };
+  };
+}[Action];
+
+/** Longest text of one fact; a longer one is cut and ends with "…". */
+const FACT_LIMIT = 2000;
+
+/** The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. */
+export function storedFacts(event: Event): Record<string, Fact> {
+  const stored: Record<string, Fact> = {};
+  for (const [name, fact] of Object.entries(event.facts ?? {})) {
+    if (fact === undefined) continue;
+    stored[name] = typeof fact === "string" ? plainText(fact) : (fact as Fact);
+  }
+  return stored;
+}
+
+function plainText(text: string): string {
+  const clean = /[\u0000-\u001f\u007f]/.test(text) ? text.replace(/[\u0000-\u001f\u007f]/g, "\uFFFD") : text;
+  return clean.length > FACT_LIMIT ? `${clean.slice(0, FACT_LIMIT)}…` : clean;
+}

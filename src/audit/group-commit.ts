@@ -1,0 +1,139 @@
+import type { KeyObject } from "node:crypto";
+import { SignetError } from "../errors.ts";
+import type { Database } from "../storage/database.ts";
+import type { Draft } from "./audit.ts";
+import { link, type Head, type Row } from "./chain.ts";
+
+interface Waiting {
+  draft: Draft;
+  resolve(seq: number): void;
+  reject(error: Error): void;
+}
+
+/** Rows per statement: past some hundred a batch only gets slower (docs/performance.md). */
+const MAX_BATCH = 256;
+
+// Moves the head and inserts the rows only if the head still is where this process believes it to be; when
+// another process was faster nothing happens and the batch is linked anew behind the true head.
+const APPEND = `
+  with moved as (
+    update audit_head set seq = $1, hash = $2 where seq = $3 and hash = $4 returning 1
+  )
+  insert into audit_events (seq, at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process, facts, hash)
+  select * from unnest($5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+    $12::uuid[], $13::text[], $14::bigint[], $15::jsonb[], $16::bytea[])
+  where exists (select 1 from moved)
+  returning seq`;
+
+/**
+ * Writes audit rows of many requests in one commit: while one batch is in flight the next gathers, without any
+ * timer, so an idle hub waits for nothing and a busy one shares its commits.
+ */
+export class GroupCommit {
+  readonly #database: Database;
+  readonly #key: KeyObject;
+  #waiting: Waiting[] = [];
+  #writing = false;
+  #closed = false;
+  #head: Head | undefined;
+  /** request id -> sequence number of its open intent */
+  readonly #open = new Map<string, number>();
+  #idle: (() => void) | undefined;
+
+  constructor(database: Database, key: KeyObject) {
+    this.#database = database;
+    this.#key = key;
+  }
+
+  append(draft: Draft): Promise<number> {
+    if (this.#closed) return Promise.reject(unavailable());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ draft, resolve, reject });
+      if (!this.#writing) {
+        this.#writing = true;
+        setImmediate(() => void this.#write());
+      }
+    });
+  }
+
+  lowest(): number {
+    let lowest = this.#head?.seq ?? 0;
+    for (const seq of this.#open.values()) lowest = Math.min(lowest, seq);
+    return lowest;
+  }
+
+  /** Resolves when everything handed in is written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MAX_BATCH);
+      try {
+        const rows = await this.#commit(batch.map((waiting) => waiting.draft));
+        rows.forEach((row) => this.#track(row));
+        batch.forEach((waiting, index) => waiting.resolve(rows[index]!.seq));
+      } catch (cause) {
+        this.#head = undefined;
+        const error = unavailable(cause);
+        batch.forEach((waiting) => waiting.reject(error));
+      }
+    }
+    this.#writing = false;
+    this.#idle?.();
+  }
+
+  async #commit(drafts: Draft[]): Promise<Row[]> {
+    for (;;) {
+      const head = (this.#head ??= await this.#readHead());
+      const rows = drafts.map((draft, index) => ({ seq: head.seq + 1 + index, ...draft }));
+      const hashes: Buffer[] = [];
+      for (const row of rows) hashes.push(link(this.#key, hashes.at(-1) ?? head.hash, row));
+      const next = { seq: rows.at(-1)!.seq, hash: hashes.at(-1)! };
+      const written = await this.#database.prepared("audit-append", APPEND, [
+        next.seq,
+        next.hash,
+        head.seq,
+        head.hash,
+        ...columns(rows),
+        hashes,
+      ]);
+      this.#head = written.length > 0 ? next : undefined;
+      if (written.length > 0) return rows;
+    }
+  }
+
+  async #readHead(): Promise<Head> {
+    const [head] = await this.#database.prepared<Head>("audit-head", "select seq, hash from audit_head", []);
+    return head!;
+  }
+
+  #track(row: Row): void {
+    if (row.outcome === "pending") this.#open.set(row.request_id, row.seq);
+    else this.#open.delete(row.request_id);
+  }
+}
+
+function columns(rows: Row[]): unknown[] {
+  return [
+    rows.map((row) => row.seq),
+    rows.map((row) => row.at.toISOString()),
+    rows.map((row) => row.action),
+    rows.map((row) => row.outcome),
+    rows.map((row) => row.actor_type),
+    rows.map((row) => row.actor_id),
+    rows.map((row) => row.actor_name),
+    rows.map((row) => row.account_id),
+    rows.map((row) => row.request_id),
+    rows.map((row) => row.process),
+    rows.map((row) => JSON.stringify(row.facts)),
+  ];
+}
+
+function unavailable(cause?: unknown): SignetError {
+  return new SignetError("audit_unavailable", "The audit can not be written, so nothing was done. Try again shortly.", {
+    cause,
+  });
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ANONYMOUS, SYSTEM, type Actor } from "./access/actor.ts";
+import { Audit, auditKey } from "./audit/audit.ts";
+import { closeUnknown, enrol, markLowest } from "./audit/sweep.ts";
+import type { Context, Log, World } from "./context.ts";
+import { parseAllowList } from "./outbound/address-guard.ts";
+import { Control } from "./outbound/control.ts";
+import { Transport } from "./outbound/transport.ts";
+import { openDatabase, type Database } from "./storage/database.ts";
+import { newId } from "./storage/id.ts";
+import { Memory } from "./storage/memory.ts";
+import { Listener } from "./storage/notices.ts";
+import { generateKey, KeyError, parseKeyring } from "./vault/keyring.ts";
+import { Vault } from "./vault/vault.ts";
+
+/** What compose needs of the configuration; the tests give it directly. */
+export interface Parts {
+  databaseUrl: string;
+  dataDir: string;
+  keys: string | undefined;
+  outboundAllow: string[];
+  publicUrl: string;
+  log: Log;
+  clock?: () => Date;
+}
+
+export interface Composed {
+  world: World;
+  close(): Promise<void>;
+}
+
+const MARK_EVERY = 60_000;
+
+/**
+ * Builds the powers of one process on a migrated database: keys checked, caches fed by notices, what dead processes
+ * left open closed. The only builder; the server, the tasks and the tests call it. Throws KeyError for a wrong key.
+ */
+export async function compose(parts: Parts): Promise<Composed> {
+  const clock = parts.clock ?? (() => new Date());
+  const allow = parseAllowList(parts.outboundAllow);
+  const database = openDatabase(parts.databaseUrl);
+  const vault = new Vault(parseKeyring(await keyText(parts, database)));
+  await vault.check(database.knex);
+  const memory = new Memory();
+  const listener = new Listener(database, memory);
+  await listener.start();
+  const enrolment = await enrol(database);
+  const audit = new Audit(database, await auditKey(database.knex, vault), enrolment.number, clock);
+  const transport = new Transport(allow);
+  const control = new Control(allow);
+  const { log, publicUrl } = parts;
+  const world = { database, memory, vault, audit, transport, control, log, clock, publicUrl };
+  const closed = await closeUnknown(database, audit);
+  if (closed > 0) log.warn({ closed }, "closed what a stopped process had begun; its outcome is recorded as unknown");
+  const marker = setInterval(() => void tend(world).catch(() => undefined), MARK_EVERY);
+  marker.unref();
+  return {
+    world,
+    close: async () => {
+      clearInterval(marker);
+      await transport.close();
+      await audit.close();
+      await enrolment.release();
+      await listener.stop();
+      await database.close();
+    },
+  };
+}
+
+/** A context for `actor`; requests and tasks each make their own. */
+export function contextFor(
+  world: World,
+  actor: Actor,
+  more: { requestId?: string; session?: string | null } = {},
+): Context {
+  return {
+    ...world,
+    db: world.database.knex,
+    actor,
+    requestId: more.requestId ?? newId(),
+    session: more.session ?? null,
+  };
+}
+
+export function systemContext(world: World): Context {
+  return contextFor(world, SYSTEM);
+}
+
+export function anonymousContext(world: World): Context {
+  return contextFor(world, ANONYMOUS);
+}
+
+async function tend(world: World): Promise<void> {
+  await markLowest(world.database, world.audit);
+  await closeUnknown(world.database, world.audit);
+}
+
+/**
+ * The keys: from the setting, else from DATA_DIR/signet.keys (mode 0600), which is made only while the database was
+ * never sealed with any key, because a new key could open nothing of what is there.
+ */
+async function keyText(parts: Parts, database: Database): Promise<string> {
+  if (parts.keys !== undefined) return parts.keys;
+  const file = join(parts.dataDir, "signet.keys");
+  if (existsSync(file)) {
+    await chmod(file, 0o600);
+    return readFile(file, "utf8");
+  }
+  const known = await database.knex("vault_keys").first<{ key_id: string }>("key_id");
+  if (known) {
+    throw new KeyError(
+      `Key "${known.key_id}" is missing: ${file} does not exist and SIGNET_KEYS is not set. Restore it from your backup.`,
+    );
+  }
+  const text = `${generateKey(`k${randomBytes(3).toString("hex")}`)}\n`;
+  await mkdir(parts.dataDir, { recursive: true, mode: 0o755 });
+  await writeFile(file, text, { mode: 0o600, flag: "wx" });
+  return text;
+}

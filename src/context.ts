@@ -1,0 +1,61 @@
+import type { Actor } from "./access/actor.ts";
+import type { Audit } from "./audit/audit.ts";
+import type { Event } from "./audit/event.ts";
+import type { Control } from "./outbound/control.ts";
+import type { Transport } from "./outbound/transport.ts";
+import type { Database, Knex } from "./storage/database.ts";
+import type { Memory } from "./storage/memory.ts";
+import { notify as notifyOthers, type Topic } from "./storage/notices.ts";
+import type { Vault } from "./vault/vault.ts";
+
+/** A log that takes facts and a sentence, never a secret. */
+export interface Log {
+  info(facts: object, sentence: string): void;
+  warn(facts: object, sentence: string): void;
+  error(facts: object, sentence: string): void;
+}
+
+/** The powers of one process, built once by compose.ts. */
+export interface World {
+  database: Database;
+  memory: Memory;
+  vault: Vault;
+  audit: Audit;
+  transport: Transport;
+  control: Control;
+  log: Log;
+  clock: () => Date;
+  /** Origin under which browsers reach this hub; no trailing slash. */
+  publicUrl: string;
+}
+
+/** The world, and who is acting in it: the first argument of every verb. */
+export interface Context extends World {
+  /** Queries go here: the pool, or the transaction that is open. */
+  db: Knex;
+  actor: Actor;
+  requestId: string;
+  /** The signed-in session, when there is one. */
+  session: string | null;
+}
+
+/** The address that providers send browsers back to; a fixed value of the configuration, never of a request (O-5). */
+export function callbackUrl(world: World): string {
+  return `${world.publicUrl}/oauth/callback`;
+}
+
+/** Runs `work` in one transaction; inside another it joins that one. Both happen or neither. */
+export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
+  if (ctx.db.isTransaction) return work(ctx);
+  return ctx.db.transaction((db) => work({ ...ctx, db }));
+}
+
+/** Records a change in the transaction that makes it; call it last there. Throws when it can not be recorded. */
+export async function record(ctx: Context, event: Event): Promise<void> {
+  await inTransaction(ctx, (inside) => inside.audit.record(inside.db, inside, event));
+}
+
+/** Tells every process to forget what it remembers of `key`, once the transaction commits. */
+export async function notify(ctx: Context, topic: Topic, key: string): Promise<void> {
+  await notifyOthers(ctx.db, topic, key);
+}

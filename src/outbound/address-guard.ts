@@ -1,0 +1,135 @@
+import { lookup as dnsLookup, type LookupAddress } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import ipaddr from "ipaddr.js";
+import { SignetError } from "../errors.ts";
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** What the operator lets requests reach although it is private: ranges, or one host with one port. */
+export interface AllowList {
+  ranges: [Address, number][];
+  hosts: Set<string>;
+}
+
+// Clouds answer these with credentials of the machine; no allow entry opens them. The second is an ordinary
+// public address by its range.
+const METADATA = new Set([
+  "169.254.169.254",
+  "168.63.129.16",
+  "169.254.170.2",
+  "169.254.170.23",
+  "100.100.100.200",
+  "192.0.0.192",
+  "fd00:ec2::254",
+  "fd20:ce::254",
+]);
+const METADATA_NAMES = new Set(["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"]);
+const PRIVATE_NAME = /(^|\.)(localhost|local|internal|home\.arpa|svc|consul|lan|intranet)$/;
+
+/** Reads OUTBOUND_ALLOW. Throws Error with one line for an entry that is neither a range nor host:port. */
+export function parseAllowList(entries: string[]): AllowList {
+  const list: AllowList = { ranges: [], hosts: new Set() };
+  for (const entry of entries) {
+    if (ipaddr.isValidCIDR(entry)) list.ranges.push(ipaddr.parseCIDR(entry));
+    else if (isIP(entry)) list.ranges.push([ipaddr.parse(entry), isIP(entry) === 4 ? 32 : 128]);
+    else if (/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(entry)) list.hosts.add(entry.toLowerCase());
+    else throw new Error(`Setting OUTBOUND_ALLOW: "${entry}" is neither a range such as 10.0.0.0/8 nor host:port.`);
+  }
+  return list;
+}
+
+/**
+ * Decides which addresses a request may connect to (statements E-4 and E-5). Checks are made on the addresses that
+ * are connected to, so a name that resolves differently the second time gains nothing.
+ */
+export class AddressGuard {
+  readonly #allow: AllowList;
+  readonly #allowedOnly: boolean;
+
+  /** With `allowedOnly`, nothing passes but what the operator allowed: for plain http to control endpoints. */
+  constructor(allow: AllowList, allowedOnly = false) {
+    this.#allow = allow;
+    this.#allowedOnly = allowedOnly;
+  }
+
+  /** Judges what can be judged before names are resolved. Throws SignetError `address_denied`. */
+  judge(url: URL): void {
+    const name = hostName(url.hostname);
+    if (METADATA_NAMES.has(name)) throw denied();
+    if (isIP(name)) {
+      if (!this.#passes(name, name, portOf(url))) throw denied();
+      return;
+    }
+    if (this.#allow.hosts.has(`${name}:${portOf(url)}`)) return;
+    const local = PRIVATE_NAME.test(name) || !name.includes(".");
+    if (local && this.#allow.ranges.length === 0) throw denied();
+  }
+
+  /** A lookup for sockets that answers only with addresses that pass, and fails when one of a public name's does not. */
+  lookupFor(port: number): LookupFunction {
+    return (hostname, options, callback) => {
+      dnsLookup(hostname, { all: true, family: options.family ?? 0 }, (error, addresses) => {
+        if (error) return callback(unreachable(error) as NodeJS.ErrnoException, "", 0);
+        const passing = this.#select(hostName(hostname), addresses, port);
+        if (passing.length === 0) return callback(denied() as NodeJS.ErrnoException, "", 0);
+        if (options.all) return callback(null, passing as never);
+        callback(null, passing[0]!.address, passing[0]!.family);
+      });
+    };
+  }
+
+  // "localhost" is two addresses of which the operator may have allowed one; for every other name one bad answer
+  // spoils all.
+  #select(name: string, addresses: LookupAddress[], port: number): LookupAddress[] {
+    const passing = addresses.filter(({ address }) => this.#passes(name, address, port));
+    return name === "localhost" || passing.length === addresses.length ? passing : [];
+  }
+
+  #passes(name: string, address: string, port: number): boolean {
+    const parsed = unmapped(ipaddr.parse(address));
+    if (METADATA.has(parsed.toString())) return false;
+    const shown = parsed.kind() === "ipv6" ? `[${parsed.toString()}]` : parsed.toString();
+    const listed =
+      this.#allow.hosts.has(`${name}:${port}`) ||
+      this.#allow.hosts.has(`${shown}:${port}`) ||
+      this.#allow.ranges.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range as never, bits));
+    return listed || (!this.#allowedOnly && isGlobalUnicast(parsed));
+  }
+}
+
+/** Lower case, without the brackets of an IPv6 address and without the final dot of a full name. */
+export function hostName(hostname: string): string {
+  return hostname
+    .toLowerCase()
+    .replace(/^\[|\]$/g, "")
+    .replace(/\.$/, "");
+}
+
+export function portOf(url: URL): number {
+  return url.port !== "" ? Number(url.port) : url.protocol === "https:" ? 443 : 80;
+}
+
+function unmapped(address: Address): Address {
+  return address.kind() === "ipv6" && (address as ipaddr.IPv6).isIPv4MappedAddress()
+    ? (address as ipaddr.IPv6).toIPv4Address()
+    : address;
+}
+
+// IANA gives 2000::/3 out as global unicast; everything that embeds an IPv4 address or is reserved lies outside it
+// or is named by range().
+function isGlobalUnicast(address: Address): boolean {
+  if (address.range() !== "unicast") return false;
+  return address.kind() === "ipv4" || address.match(ipaddr.parse("2000::") as never, 3);
+}
+
+// One sentence for all reasons, so that answers do not map a private network (statement E-14).
+function denied(): SignetError {
+  return new SignetError(
+    "address_denied",
+    "This address is private or reserved, and the operator has not allowed it (OUTBOUND_ALLOW).",
+  );
+}
+
+function unreachable(cause: unknown): SignetError {
+  return new SignetError("upstream_unreachable", "The host can not be reached.", { cause });
+}

@@ -1,0 +1,101 @@
+// Keeps secrets that come back in answers from the caller (statement E-13). A seat belt, not the wall: a provider
+// that answers with its own transformation of a secret is not recognised.
+
+/** Shorter strings occur by chance; cutting them would damage answers and reveal them by their gaps. */
+const MIN_LENGTH = 6;
+const PREFIX = 3;
+
+/** Recognises a set of secrets in raw, base64, hex and percent-encoded form, in text of one byte per character. */
+export class Redactor {
+  readonly #pattern: RegExp | undefined;
+  readonly #needles: string[];
+  readonly #prefixes: Set<string>;
+  readonly #longest: number;
+
+  constructor(secrets: string[]) {
+    this.#needles = [...new Set(secrets.filter((secret) => secret.length >= MIN_LENGTH).flatMap(encodings))];
+    // Longest first, so that an encoding that contains another is covered whole.
+    this.#needles.sort((a, b) => b.length - a.length);
+    this.#pattern =
+      this.#needles.length === 0
+        ? undefined
+        : new RegExp(this.#needles.map((needle) => needle.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+    this.#prefixes = new Set(this.#needles.map((needle) => needle.slice(0, PREFIX)));
+    this.#longest = this.#needles[0]?.length ?? 0;
+  }
+
+  /** The same text with each secret covered by as many asterisks, so that lengths stay true. */
+  redact(latin1: string): string {
+    return this.#pattern === undefined ? latin1 : latin1.replace(this.#pattern, (found) => "*".repeat(found.length));
+  }
+
+  /** As redact(), for ordinary text such as a header or a parsed string. */
+  redactText(text: string): string {
+    return this.#pattern === undefined
+      ? text
+      : Buffer.from(this.redact(Buffer.from(text, "utf8").toString("latin1")), "latin1").toString("utf8");
+  }
+
+  /** Where the end of `text` could be the beginning of a secret; its length when it can not. */
+  splitPoint(text: string): number {
+    for (let at = Math.max(0, text.length - this.#longest + 1); at < text.length; at++) {
+      const rest = text.length - at;
+      if (rest >= PREFIX && !this.#prefixes.has(text.slice(at, at + PREFIX))) continue;
+      const tail = text.slice(at);
+      if (this.#needles.some((needle) => needle.length > tail.length && needle.startsWith(tail))) return at;
+    }
+    return text.length;
+  }
+}
+
+/** Redacts a stream of chunks; holds back only what may be the beginning of a secret. */
+export class RedactedStream {
+  readonly #redactor: Redactor;
+  #held = "";
+
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor;
+  }
+
+  push(chunk: Buffer): Buffer {
+    const text = this.#held + chunk.toString("latin1");
+    const clean = this.#redactor.redact(text);
+    const split = this.#redactor.splitPoint(clean);
+    this.#held = clean.slice(split);
+    return Buffer.from(clean.slice(0, split), "latin1");
+  }
+
+  end(): Buffer {
+    return Buffer.from(this.#redactor.redact(this.#held), "latin1");
+  }
+}
+
+function encodings(secret: string): string[] {
+  const bytes = Buffer.from(secret, "utf8");
+  const latin1 = bytes.toString("latin1");
+  const hex = bytes.toString("hex");
+  const percent = hex.replace(/../g, "%$&");
+  const aligned = [0, 1, 2].map((shift) => alignedBase64(bytes, shift));
+  return [
+    latin1,
+    Buffer.from(JSON.stringify(secret).slice(1, -1), "utf8").toString("latin1"),
+    encodeURIComponent(secret),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    percent,
+    percent.toUpperCase(),
+    hex,
+    hex.toUpperCase(),
+    ...aligned,
+    ...aligned.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
+  ].filter((text) => text.length >= MIN_LENGTH);
+}
+
+/** The characters of a base64 text that depend on `bytes` alone when they begin `shift` bytes into a group. */
+function alignedBase64(bytes: Buffer, shift: number): string {
+  const text = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString("base64")
+    .replace(/=+$/, "");
+  const lead = [0, 2, 3][shift]!;
+  const complete = (bytes.length + shift) % 3 === 0;
+  return text.slice(lead, complete ? undefined : -1);
+}

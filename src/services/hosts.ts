@@ -1,0 +1,76 @@
+import { isIP } from "node:net";
+import { hostName, portOf } from "../outbound/address-guard.ts";
+
+// A host rule is an exact name or `*.example.com`, each with an optional port. Never a regular expression (E-3).
+
+const LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?";
+const ENTRY = new RegExp(`^(\\*\\.)?(${LABEL})(\\.${LABEL})*(:\\d{1,5})?$`);
+const V6_ENTRY = /^\[[0-9a-f:.]+\](:\d{1,5})?$/;
+
+/** The entry in the form that is stored and compared, or a sentence about what is wrong with it. */
+export function parseHost(entry: string): { host: string } | { problem: string } {
+  const text = entry.trim().toLowerCase().replace(/\.$/, "");
+  if (text.includes("://") || text.includes("/"))
+    return { problem: `"${entry}" is an address; enter the host name alone, such as api.example.com.` };
+  if (V6_ENTRY.test(text)) return { host: text };
+  const ascii = toAscii(text);
+  if (ascii === undefined || !ENTRY.test(ascii)) return { problem: `"${entry}" is not a host name.` };
+  if (ascii.startsWith("*.") && !ascii.slice(2).includes(".")) {
+    return { problem: `"${entry}" would cover a whole top-level domain; name at least two labels after the asterisk.` };
+  }
+  return { host: ascii };
+}
+
+/**
+ * True when a credential bound to `hosts` may go to `url`. An entry without port stands for the scheme's own port,
+ * or for the base URL's when it is the same host; plain http is only for a service whose base URL is http.
+ */
+export function hostAllowed(hosts: readonly string[], url: URL, baseUrl: string | null): boolean {
+  const base = baseUrl === null ? undefined : new URL(baseUrl);
+  if (url.protocol === "http:" && base?.protocol !== "http:") return false;
+  const name = hostName(url.hostname);
+  const port = portOf(url);
+  const ownPort = url.port === "" || (base !== undefined && hostName(base.hostname) === name && portOf(base) === port);
+  return hosts.some((entry) => {
+    const [rule, rulePort] = splitPort(entry);
+    return nameFits(rule, name) && (rulePort === undefined ? ownPort : rulePort === port);
+  });
+}
+
+/** What both lists allow: the rule that was sealed with a secret cut with the service's present one. */
+export function narrower(sealed: readonly string[], present: readonly string[]): string[] {
+  return sealed
+    .filter((entry) => present.some((other) => other === entry || covers(other, entry)))
+    .concat(present.filter((entry) => !sealed.includes(entry) && sealed.some((other) => covers(other, entry))));
+}
+
+/** The host entry that stands for a base URL. */
+export function hostOf(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  return url.host.toLowerCase();
+}
+
+function covers(wide: string, narrow: string): boolean {
+  const [wideName, widePort] = splitPort(wide);
+  const [narrowName, narrowPort] = splitPort(narrow);
+  return widePort === narrowPort && wideName.startsWith("*.") && narrowName.endsWith(wideName.slice(1));
+}
+
+function nameFits(rule: string, name: string): boolean {
+  if (!rule.startsWith("*.")) return rule === name;
+  return isIP(name) === 0 && name.endsWith(rule.slice(1)) && name.length > rule.length - 1;
+}
+
+function splitPort(entry: string): [string, number | undefined] {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(entry);
+  if (!match) return [entry, undefined];
+  return [match[1] ?? match[2]!, match[3] === undefined ? undefined : Number(match[3])];
+}
+
+function toAscii(text: string): string | undefined {
+  const star = text.startsWith("*.");
+  const [name, port] = splitPort(star ? text.slice(2) : text);
+  if (!URL.canParse(`http://${name}/`)) return undefined;
+  const ascii = hostName(new URL(`http://${name}/`).hostname);
+  return `${star ? "*." : ""}${ascii}${port === undefined ? "" : `:${port}`}`;
+}

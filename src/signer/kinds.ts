@@ -1,0 +1,26 @@
+import { SignetError } from "../errors.ts";
+import type { Kind } from "./kind.ts";
+import { apiKey } from "./kinds/api-key.ts";
+import { basic } from "./kinds/basic.ts";
+import { bearer } from "./kinds/bearer.ts";
+import { none } from "./kinds/none.ts";
+import { oauth2 } from "./kinds/oauth2.ts";
+
+// Code that meets secrets is named here, never discovered.
+const KINDS = new Map<string, Kind>(
+  [oauth2, apiKey, bearer, basic, none].map((kind) => [kind.id, kind as unknown as Kind]),
+);
+
+/** The kind called `id`. Throws `invalid` for an unknown one. */
+export function kindOf(id: string): Kind {
+  const kind = KINDS.get(id);
+  if (!kind)
+    throw new SignetError("invalid", `There is no auth kind "${id}".`, {
+      issues: [{ path: "kind", message: "Unknown kind." }],
+    });
+  return kind;
+}
+
+export function allKinds(): Kind[] {
+  return [...KINDS.values()];
+}

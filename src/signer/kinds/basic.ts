@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { MASK, type Kind } from "../kind.ts";
+import { withHeader } from "../request.ts";
+import { lastFour } from "../text.ts";
+
+interface Settings {
+  username_label?: string | undefined;
+  password_label?: string | undefined;
+  username_fixed?: string | undefined;
+  password_fixed?: string | undefined;
+}
+
+interface Secret {
+  username: string;
+  password: string;
+}
+
+const noControl = /^[^\u0000-\u001f\u007f]*$/;
+const label = z.string().max(60).optional();
+
+/** User name and password (RFC 7617). The charset is UTF-8, the only one the RFC names. */
+export const basic: Kind<Settings, Secret> = {
+  id: "basic",
+  label: "User name and password",
+  summary: "HTTP Basic: a user name and a password, or a key in place of either.",
+  settings: [
+    {
+      name: "username_label",
+      label: "What the user name is called",
+      type: "text",
+      example: "Account SID",
+      advanced: true,
+    },
+    {
+      name: "password_label",
+      label: "What the password is called",
+      type: "text",
+      example: "Auth token",
+      advanced: true,
+    },
+    {
+      name: "username_fixed",
+      label: "Fixed user name",
+      type: "text",
+      help: "When only the password is a secret.",
+      advanced: true,
+    },
+    {
+      name: "password_fixed",
+      label: "Fixed password",
+      type: "text",
+      help: "When the key is the user name.",
+      advanced: true,
+    },
+  ],
+  settingsSchema: z.strictObject({
+    username_label: label,
+    password_label: label,
+    username_fixed: z.string().max(200).optional(),
+    password_fixed: z.string().max(200).optional(),
+  }),
+  secret: [
+    { name: "username", label: "User name", type: "text", required: true },
+    {
+      name: "password",
+      label: "Password",
+      type: "text",
+      hidden: true,
+      help: "May be blank where the user name is the key.",
+    },
+  ],
+  secretSchema: z.strictObject({
+    username: z
+      .string()
+      .min(1, "Enter the user name.")
+      .max(4096)
+      .regex(noControl, "It has a control character; copy it again.")
+      .refine((name) => !name.includes(":"), "A user name can not hold a colon (RFC 7617 section 2)."),
+    password: z.string().max(8192).regex(noControl, "It has a control character; copy it again.").default(""),
+  }),
+  sign: (request, secret) => withHeader(request, "Authorization", `Basic ${pair(secret)}`),
+  preview: (request) => withHeader(request, "Authorization", `Basic ${MASK}`),
+  slots: () => ({ headers: ["Authorization"], query: [], body: [] }),
+  sensitive: (secret) => [pair(secret), ...(secret.password === "" ? [secret.username] : [secret.password])],
+  facts: (secret) =>
+    secret.password === ""
+      ? [{ label: "Key", value: lastFour(secret.username) }]
+      : [
+          { label: "User name", value: secret.username },
+          { label: "Password", value: "saved, hidden" },
+        ],
+};
+
+function pair(secret: Secret): string {
+  return Buffer.from(`${secret.username}:${secret.password}`, "utf8").toString("base64");
+}

@@ -1,0 +1,31 @@
+import { MASK, type Kind } from "../kind.ts";
+import { consent } from "../oauth2/consent.ts";
+import { settingsFields, settingsSchema, type Settings } from "../oauth2/settings.ts";
+import { secretSchema, type Secret } from "../oauth2/token-answer.ts";
+import { withHeader } from "../request.ts";
+import { lastFour } from "../text.ts";
+
+/** OAuth 2.0 by consent; the token goes out as a bearer header (RFC 6750) or as the service's settings say. */
+export const oauth2: Kind<Settings, Secret> = {
+  id: "oauth2",
+  label: "OAuth 2.0",
+  summary: "People allow access on the provider's own page; no password is typed here.",
+  settings: settingsFields,
+  settingsSchema,
+  secret: [],
+  secretSchema,
+  sign: (request, secret, settings) => withHeader(request, settings.header, value(settings, secret.access_token)),
+  preview: (request, settings) => withHeader(request, settings.header, value(settings, MASK)),
+  slots: (settings) => ({ headers: [settings.header], query: [], body: [] }),
+  sensitive: (secret, settings) =>
+    [secret.access_token, secret.refresh_token, settings.client_secret].filter((text) => text !== undefined),
+  facts: (secret) => [
+    { label: "Access token", value: lastFour(secret.access_token) },
+    { label: "Refresh token", value: secret.refresh_token === undefined ? "none" : "saved, hidden" },
+  ],
+  consent,
+};
+
+function value(settings: Settings, token: string): string {
+  return settings.prefix === "" ? token : `${settings.prefix} ${token}`;
+}

@@ -1,0 +1,29 @@
+/** A header as [name, value]; repeats are repeated pairs. */
+export type Header = readonly [name: string, value: string];
+
+/** A request on its way out, before or after signing. Never changed in place. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: readonly Header[];
+  /** Bytes that a signature may cover; a stream's bytes can not be covered. */
+  readonly body: Buffer | null;
+}
+
+/** The same request with `name` set to `value` alone, whatever case it was written in. */
+export function withHeader(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
+  const lower = name.toLowerCase();
+  const others = request.headers.filter(([other]) => other.toLowerCase() !== lower);
+  return { ...request, headers: [...others, [name, value]] };
+}
+
+/** The same request with the query parameter `name` set to `value` alone. */
+export function withQuery(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
+  const url = new URL(request.url);
+  url.searchParams.set(name, value);
+  return { ...request, url };
+}
+
+export function headerValue(request: OutgoingRequest, name: string): string | undefined {
+  return request.headers.find(([other]) => other.toLowerCase() === name)?.[1];
+}

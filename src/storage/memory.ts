@@ -1,0 +1,100 @@
+import type { Topic } from "./notices.ts";
+
+/** Entries kept per shelf before the oldest leave; a bound, not a goal. */
+const MAX_ENTRIES = 20_000;
+
+interface Entry<T> {
+  value: T;
+  /** Dropped when any of these changes, each "topic:key". */
+  tags: string[];
+}
+
+/** Values remembered under a key, each dropped when a notice names one of its tags. */
+export class Shelf<T> {
+  readonly #entries = new Map<string, Entry<T>>();
+  readonly #byTag = new Map<string, Set<string>>();
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  /**
+   * Loads and remembers `key`. What is loaded while a notice arrives, or while notices can not arrive, is used
+   * but not kept, so memory never outlives the truth by more than the load itself.
+   */
+  async load(key: string, read: () => Promise<{ value: T; tags: string[] } | undefined>): Promise<T | undefined> {
+    const known = this.#entries.get(key);
+    if (known) return known.value;
+    const before = this.#memory.version;
+    const found = await read();
+    if (found && this.#memory.isOpen && this.#memory.version === before) this.#keep(key, found);
+    return found?.value;
+  }
+
+  drop(tag: string): void {
+    for (const key of this.#byTag.get(tag) ?? []) this.#forget(key);
+    this.#byTag.delete(tag);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#byTag.clear();
+  }
+
+  #keep(key: string, entry: Entry<T>): void {
+    if (this.#entries.size >= MAX_ENTRIES) this.#forget(this.#entries.keys().next().value!);
+    this.#entries.set(key, entry);
+    for (const tag of entry.tags) {
+      const keys = this.#byTag.get(tag) ?? new Set();
+      this.#byTag.set(tag, keys.add(key));
+    }
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
+    this.#entries.delete(key);
+    for (const tag of entry?.tags ?? []) {
+      const keys = this.#byTag.get(tag);
+      keys?.delete(key);
+      if (keys?.size === 0) this.#byTag.delete(tag);
+    }
+  }
+}
+
+/** Everything this process remembers between requests; empty and forgetful until a listener opens it. */
+export class Memory {
+  readonly #shelves = new Map<string, Shelf<never>>();
+  #open = false;
+  /** Grows with every drop; lets a load notice that it raced with a change. */
+  version = 0;
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  shelf<T>(name: string): Shelf<T> {
+    const shelf = this.#shelves.get(name) ?? new Shelf<never>(this);
+    this.#shelves.set(name, shelf);
+    return shelf as unknown as Shelf<T>;
+  }
+
+  open(): void {
+    this.#open = true;
+  }
+
+  close(): void {
+    this.#open = false;
+    this.version++;
+    for (const shelf of this.#shelves.values()) shelf.clear();
+  }
+
+  drop(topic: Topic, key: string): void {
+    this.version++;
+    for (const shelf of this.#shelves.values()) shelf.drop(`${topic}:${key}`);
+  }
+}
