@@ -1,0 +1,11 @@
+/**
+ * Everything here is comfort: each page works without it. One small module per comfort, none knows another.
+ */
+import "./busy.js";
+import "./copy.js";
+import "./dialogs.js";
+import "./guard.js";
+import "./keys.js";
+import "./menus.js";
+import "./search.js";
+import "./times.js";

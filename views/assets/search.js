@@ -1,0 +1,56 @@
+/**
+ * `<form data-live>`: searches while you type. The answer is the ordinary page; only its `data-live-region` elements
+ * (by id) are taken over, and the address follows so that a reload or a bookmark shows the same list.
+ */
+
+import { announce } from "./announce.js";
+
+const PAUSE_MS = 250;
+let timer;
+let running;
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form[data-live]");
+  if (!form) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => void show(form), PAUSE_MS);
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-live]")) return;
+  event.preventDefault();
+  clearTimeout(timer);
+  void show(event.target);
+});
+
+async function show(form) {
+  const address = addressOf(form);
+  running?.abort();
+  running = new AbortController();
+  try {
+    const answer = await fetch(address, { signal: running.signal, headers: { accept: "text/html" } });
+    // Signed out, or an error page: let the browser go there.
+    if (!answer.ok || answer.redirected) return void location.assign(address);
+    takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    history.replaceState(history.state, "", address);
+  } catch (problem) {
+    if (problem.name !== "AbortError") location.assign(address);
+  }
+}
+
+function addressOf(form) {
+  const address = new URL(form.getAttribute("action") ?? "", location.href);
+  address.search = "";
+  for (const [name, value] of new FormData(form)) if (value !== "") address.searchParams.append(name, value);
+  return address;
+}
+
+function takeOver(page) {
+  for (const region of document.querySelectorAll("[data-live-region]")) {
+    const fresh = page.getElementById(region.id);
+    if (fresh) region.replaceWith(fresh);
+  }
+  document.dispatchEvent(new CustomEvent("signet:fresh"));
+  const count = document.querySelector("[data-live-count]");
+  if (count) announce(count.textContent.trim());
+}
