@@ -11,7 +11,8 @@ const STEPS = [
 const EVERY_MS = 30_000;
 
 const language = document.documentElement.lang;
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const short = new Intl.RelativeTimeFormat(language, { style: "short" });
+const long = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
@@ -32,5 +33,6 @@ function words(at) {
   const seconds = (at.getTime() - Date.now()) / 1000;
   const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
   if (unit === "second") return seconds > 0 ? "in a moment" : "just now";
-  return relative.format(Math.trunc(seconds / size), unit);
+  const count = Math.trunc(seconds / size);
+  return size < 86_400 ? short.format(count, unit).replace(".", "") : long.format(count, unit);
 }
