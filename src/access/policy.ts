@@ -114,19 +114,28 @@ function fits(rule: ShareRule, wish: Wish): boolean {
   );
 }
 
+// A slash, backslash or control character that was encoded, once or more often.
+const HIDDEN = /\\|%(25)*(2f|5c|[01][0-9a-f]|7f)/i;
+
 /**
- * Compares decoded segments, so that `%61dmin` is `admin`; a path with an encoded slash, backslash or a dot
- * segment fits no rule (statement E-3).
+ * Compares decoded segments, so that `%61dmin` is `admin`; a path with an encoded slash, backslash or control
+ * character or with a dot segment fits no rule, also where a server would see it only after decoding twice or
+ * after cutting off what follows a semicolon (statement E-3).
  */
 export function pathFits(pattern: string, path: string): boolean {
-  if (/%2f|%5c|\\/i.test(path)) return false;
+  if (HIDDEN.test(path)) return false;
   const wanted = pattern.split("/").filter(Boolean);
   const segments = decodeSegments(path);
-  if (segments === undefined || segments.some((segment) => segment === "." || segment === "..")) return false;
+  if (segments === undefined || segments.some(isDots)) return false;
   const rest = wanted.at(-1) === "**";
   const fixed = rest ? wanted.slice(0, -1) : wanted;
   if (rest ? segments.length < fixed.length : segments.length !== fixed.length) return false;
   return fixed.every((part, index) => part === "*" || part === segments[index]);
+}
+
+function isDots(segment: string): boolean {
+  const read = segment.replace(/%(25)*2e/gi, ".").replace(/(;|%(25)*3b).*$/is, "");
+  return read === "." || read === "..";
 }
 
 function decodeSegments(path: string): string[] | undefined {
