@@ -4,21 +4,21 @@ import { hostName, portOf } from "../outbound/address-guard.ts";
 // A host rule is an exact name or `*.example.com`, each with an optional port. Never a regular expression (E-3).
 
 const LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?";
-const ENTRY = new RegExp(`^(\\*\\.)?(${LABEL})(\\.${LABEL})*(:\\d{1,5})?$`);
-const V6_ENTRY = /^\[[0-9a-f:.]+\](:\d{1,5})?$/;
+const NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+// Whatever a URL parser would drop, decode or take for something else than a name ends the match.
+const ENTRY = /^(\*\.)?(\[[0-9a-f:.]+\]|[^\u0000-\u0020\u007f:/\\@?#%[\]]+)(?::(\d{1,5}))?$/;
 
 /** The entry in the form that is stored and compared, or a sentence about what is wrong with it. */
 export function parseHost(entry: string): { host: string } | { problem: string } {
-  const text = entry.trim().toLowerCase().replace(/\.$/, "");
-  if (text.includes("://") || text.includes("/"))
+  const text = entry.trim().toLowerCase();
+  if (text.includes("/"))
     return { problem: `"${entry}" is an address; enter the host name alone, such as api.example.com.` };
-  if (V6_ENTRY.test(text)) return { host: text };
-  const ascii = toAscii(text);
-  if (ascii === undefined || !ENTRY.test(ascii)) return { problem: `"${entry}" is not a host name.` };
-  if (ascii.startsWith("*.") && !ascii.slice(2).includes(".")) {
+  const host = canonical(text);
+  if (host === undefined) return { problem: `"${entry}" is not a host name.` };
+  if (/^\*\.[^.]*$/.test(host)) {
     return { problem: `"${entry}" would cover a whole top-level domain; name at least two labels after the asterisk.` };
   }
-  return { host: ascii };
+  return { host };
 }
 
 /**
@@ -27,7 +27,7 @@ export function parseHost(entry: string): { host: string } | { problem: string }
  */
 export function hostAllowed(hosts: readonly string[], url: URL, baseUrl: string | null): boolean {
   const base = baseUrl === null ? undefined : new URL(baseUrl);
-  if (url.protocol === "http:" && base?.protocol !== "http:") return false;
+  if (url.protocol !== "https:" && (url.protocol !== "http:" || base?.protocol !== "http:")) return false;
   const name = hostName(url.hostname);
   const port = portOf(url);
   const ownPort = url.port === "" || (base !== undefined && hostName(base.hostname) === name && portOf(base) === port);
@@ -67,10 +67,13 @@ function splitPort(entry: string): [string, number | undefined] {
   return [match[1] ?? match[2]!, match[3] === undefined ? undefined : Number(match[3])];
 }
 
-function toAscii(text: string): string | undefined {
-  const star = text.startsWith("*.");
-  const [name, port] = splitPort(star ? text.slice(2) : text);
+/** In ASCII, an address as URLs print it, without a final dot. Undefined for what is not a host with an optional port. */
+function canonical(text: string): string | undefined {
+  const [, star = "", name = "", port] = ENTRY.exec(text) ?? [];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return undefined;
   if (!URL.canParse(`http://${name}/`)) return undefined;
-  const ascii = hostName(new URL(`http://${name}/`).hostname);
-  return `${star ? "*." : ""}${ascii}${port === undefined ? "" : `:${port}`}`;
+  const ascii = new URL(`http://${name}/`).hostname.replace(/\.$/, "");
+  const isName = NAME.test(ascii);
+  if (!isName && (star !== "" || !ascii.startsWith("["))) return undefined;
+  return `${star}${ascii}${port === undefined ? "" : `:${Number(port)}`}`;
 }
