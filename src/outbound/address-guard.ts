@@ -30,9 +30,11 @@ const PRIVATE_NAME = /(^|\.)(localhost|local|internal|home\.arpa|svc|consul|lan|
 export function parseAllowList(entries: string[]): AllowList {
   const list: AllowList = { ranges: [], hosts: new Set() };
   for (const entry of entries) {
-    if (ipaddr.isValidCIDR(entry)) list.ranges.push(ipaddr.parseCIDR(entry));
+    const place = hostAndPort(entry);
+    // isIP, because ipaddr.js reads 10.1/16 as 10.0.0.1/16.
+    if (isIP(entry.split("/")[0]!) && ipaddr.isValidCIDR(entry)) list.ranges.push(ipaddr.parseCIDR(entry));
     else if (isIP(entry)) list.ranges.push([ipaddr.parse(entry), isIP(entry) === 4 ? 32 : 128]);
-    else if (/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(entry)) list.hosts.add(entry.toLowerCase());
+    else if (place !== undefined) list.hosts.add(place);
     else throw new Error(`Setting OUTBOUND_ALLOW: "${entry}" is neither a range such as 10.0.0.0/8 nor host:port.`);
   }
   return list;
@@ -86,8 +88,8 @@ export class AddressGuard {
   }
 
   #passes(name: string, address: string, port: number): boolean {
-    const parsed = unmapped(ipaddr.parse(address));
-    if (METADATA.has(parsed.toString())) return false;
+    const parsed = readAddress(address);
+    if (METADATA.has(parsed.toString()) || embedded(parsed).some((inner) => METADATA.has(inner))) return false;
     const shown = parsed.kind() === "ipv6" ? `[${parsed.toString()}]` : parsed.toString();
     const listed =
       this.#allow.hosts.has(`${name}:${port}`) ||
@@ -97,22 +99,40 @@ export class AddressGuard {
   }
 }
 
-/** Lower case, without the brackets of an IPv6 address and without the final dot of a full name. */
+/** Lower case, without the brackets of an IPv6 address and without the dots behind a full name. */
 export function hostName(hostname: string): string {
   return hostname
     .toLowerCase()
     .replace(/^\[|\]$/g, "")
-    .replace(/\.$/, "");
+    .replace(/\.+$/, "");
 }
 
 export function portOf(url: URL): number {
   return url.port !== "" ? Number(url.port) : url.protocol === "https:" ? 443 : 80;
 }
 
-function unmapped(address: Address): Address {
-  return address.kind() === "ipv6" && (address as ipaddr.IPv6).isIPv4MappedAddress()
-    ? (address as ipaddr.IPv6).toIPv4Address()
-    : address;
+/** `host:port` as it is compared, or undefined. */
+function hostAndPort(entry: string): string | undefined {
+  const port = Number(/^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):(\d{1,5})$/i.exec(entry)?.[1]);
+  if (!(port > 0) || !URL.canParse(`http://${entry}/`)) return undefined;
+  return `${new URL(`http://${entry}/`).hostname.replace(/\.$/, "")}:${port}`;
+}
+
+/** A mapped address as the IPv4 address that a socket connects to; every other as it is. */
+function readAddress(address: string): Address {
+  // As URLs print it, because ipaddr.js takes ::8.8.8.8 for a mapped address.
+  const url = `http://[${address}]/`;
+  const parsed = ipaddr.parse(isIP(address) === 6 && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : address);
+  return parsed.kind() === "ipv6" && (parsed as ipaddr.IPv6).isIPv4MappedAddress()
+    ? (parsed as ipaddr.IPv6).toIPv4Address()
+    : parsed;
+}
+
+/** The IPv4 addresses an IPv6 address may stand for: the last bits (NAT64 and the like) or those behind the first block (6to4). */
+function embedded(address: Address): string[] {
+  if (address.kind() === "ipv4") return [];
+  const blocks = (address as ipaddr.IPv6).parts;
+  return [6, 1].map((at) => [blocks[at]!, blocks[at + 1]!].flatMap((block) => [block >> 8, block & 255]).join("."));
 }
 
 // IANA gives 2000::/3 out as global unicast; everything that embeds an IPv4 address or is reserved lies outside it
