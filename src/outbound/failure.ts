@@ -9,10 +9,12 @@ export function outboundFailure(error: unknown): SignetError {
     if (isSignetError(at)) return at;
     if (at instanceof AggregateError && at.errors.length > 0) return outboundFailure(at.errors[0]);
   }
-  const code = String((error as { code?: unknown })?.code ?? "");
+  // The parser of undici gives its errors a name and no code.
+  const known = error as { code?: unknown; name?: unknown } | undefined;
+  const code = String(known?.code ?? known?.name ?? "");
   const cause = new Error(`outbound: ${code || "unknown"}`);
   if (/HEADERS_TIMEOUT|BODY_TIMEOUT|^ETIMEDOUT$/.test(code)) return timedOut(cause);
-  if (/HPE_|PARSE|UND_ERR_INVALID|HEADERS_OVERFLOW|RES_CONTENT_LENGTH|UND_ERR_RESPONSE/.test(code)) {
+  if (/HPE_|HTTPParser|PARSE|UND_ERR_INVALID|HEADERS_OVERFLOW|RES_CONTENT_LENGTH|UND_ERR_RESPONSE/.test(code)) {
     return new SignetError("upstream_invalid", "The provider's answer is not valid HTTP.", { cause });
   }
   if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code)) {
