@@ -41,6 +41,7 @@ export class Audit {
     const hash = link(this.key, head!.hash, placed);
     await db("audit_events").insert({ ...placed, facts: JSON.stringify(placed.facts), hash });
     await db("audit_head").update({ seq: placed.seq, hash });
+    this.#group.forget(placed);
   }
 
   /**

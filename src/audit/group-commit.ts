@@ -36,7 +36,7 @@ export class GroupCommit {
   #writing = false;
   #closed = false;
   #head: Head | undefined;
-  /** request id -> sequence number of its open intent */
+  /** intentKey() -> sequence number of its open intent */
   readonly #open = new Map<string, number>();
   #idle: (() => void) | undefined;
 
@@ -54,6 +54,11 @@ export class GroupCommit {
         setImmediate(() => void this.#write());
       }
     });
+  }
+
+  /** An intent was closed by a row that was written elsewhere. */
+  forget(row: Pick<Row, "request_id" | "action">): void {
+    this.#open.delete(intentKey(row));
   }
 
   lowest(): number {
@@ -111,9 +116,14 @@ export class GroupCommit {
   }
 
   #track(row: Row): void {
-    if (row.outcome === "pending") this.#open.set(row.request_id, row.seq);
-    else this.#open.delete(row.request_id);
+    if (row.outcome === "pending") this.#open.set(intentKey(row), row.seq);
+    else this.#open.delete(intentKey(row));
   }
+}
+
+/** What an outcome must share with an intent to close it. */
+function intentKey(row: Pick<Row, "request_id" | "action">): string {
+  return `${row.request_id} ${row.action}`;
 }
 
 function columns(rows: Row[]): unknown[] {

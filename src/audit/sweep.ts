@@ -71,11 +71,11 @@ async function openIntents(database: Database, process: number, lowSeq: number) 
     .whereNotExists((outcome) =>
       outcome
         .from("audit_events as later")
-        .whereRaw("later.request_id = intent.request_id and later.outcome <> 'pending'")
+        .whereRaw("later.request_id = intent.request_id and later.action = intent.action and later.outcome <> 'pending'")
         .where("later.seq", ">=", lowSeq),
     )
     .orderBy("seq");
-  const byRequest = new Map(rows.map((row) => [row.request_id as string, row]));
+  const byRequest = new Map(rows.map((row) => [`${row.request_id} ${row.action}`, row]));
   return [...byRequest.values()].map((row) => ({
     actor: { type: row.actor_type, id: row.actor_id, name: row.actor_name, scopes: [] } as never,
     requestId: row.request_id as string,

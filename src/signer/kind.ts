@@ -44,7 +44,7 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   settings: Field[];
   settingsSchema: z.ZodType<Settings>;
   /** Asked in the account form; empty when the credential is won by consent. */
-  secret: Field[];
+  secret(settings: Settings): Field[];
   secretSchema: z.ZodType<Secret>;
   /** Adds the credential. Everything it covers must leave as it is. */
   sign(request: OutgoingRequest, secret: Secret, settings: Settings, now: Date): OutgoingRequest;
@@ -54,7 +54,7 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   /** Every string that an answer must not carry back to the caller (statement E-13). */
   sensitive(secret: Secret, settings: Settings): string[];
   /** All that may ever be seen of a secret. */
-  facts(secret: Secret): Fact[];
+  facts(secret: Secret, settings: Settings): Fact[];
   /** For kinds whose credential is won by consent, at an authorization server. */
   consent?: Consent<Settings, Secret>;
 }

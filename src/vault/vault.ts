@@ -24,6 +24,8 @@ export interface SealedSecret extends Binding {
   keyId: string;
   version: number;
   sealed: Buffer;
+  /** When it was sealed last. */
+  changedAt: Date;
 }
 
 /** Secrets as JSON objects, in one table that nothing else reads or writes. */
@@ -81,7 +83,7 @@ export class Vault {
     const row = await db("secrets").where({ id }).first();
     if (!row) return undefined;
     const { subject, provider, hosts, version, sealed } = row;
-    return { id, subject, provider, hosts, version, keyId: row.key_id, sealed };
+    return { id, subject, provider, hosts, version, keyId: row.key_id, sealed, changedAt: row.changed_at };
   }
 
   /**

@@ -53,7 +53,7 @@ export const apiKey: Kind<Settings, Secret> = {
       .refine((format) => format.includes("{key}"), "Write {key} where the key goes.")
       .default("{key}"),
   }),
-  secret: [{ name: "key", label: "Key", type: "text", required: true, hidden: true }],
+  secret: () => [{ name: "key", label: "Key", type: "text", required: true, hidden: true }],
   secretSchema: z.strictObject({ key: credential }),
   sign: (request, secret, settings) => place(request, settings, secret.key),
   preview: (request, settings) => place(request, settings, MASK),

@@ -59,38 +59,55 @@ export const basic: Kind<Settings, Secret> = {
     username_fixed: z.string().max(200).optional(),
     password_fixed: z.string().max(200).optional(),
   }),
-  secret: [
-    { name: "username", label: "User name", type: "text", required: true },
-    {
-      name: "password",
-      label: "Password",
-      type: "text",
-      hidden: true,
-      help: "May be blank where the user name is the key.",
-    },
+  secret: (settings) => [
+    ...(settings.username_fixed === undefined
+      ? [
+          {
+            name: "username",
+            label: settings.username_label ?? "User name",
+            type: "text" as const,
+            required: true,
+            hidden: settings.password_fixed !== undefined,
+          },
+        ]
+      : []),
+    ...(settings.password_fixed === undefined
+      ? [{ name: "password", label: settings.password_label ?? "Password", type: "text" as const, hidden: true }]
+      : []),
   ],
   secretSchema: z.strictObject({
     username: z
       .string()
-      .min(1, "Enter the user name.")
       .max(4096)
       .regex(noControl, "It has a control character; copy it again.")
-      .refine((name) => !name.includes(":"), "A user name can not hold a colon (RFC 7617 section 2)."),
+      .refine((name) => !name.includes(":"), "A user name can not hold a colon (RFC 7617 section 2).")
+      .default(""),
     password: z.string().max(8192).regex(noControl, "It has a control character; copy it again.").default(""),
   }),
-  sign: (request, secret) => withHeader(request, "Authorization", `Basic ${pair(secret)}`),
+  sign: (request, secret, settings) => withHeader(request, "Authorization", `Basic ${pair(secret, settings)}`),
   preview: (request) => withHeader(request, "Authorization", `Basic ${MASK}`),
   slots: () => ({ headers: ["Authorization"], query: [], body: [] }),
-  sensitive: (secret) => [pair(secret), ...(secret.password === "" ? [secret.username] : [secret.password])],
-  facts: (secret) =>
-    secret.password === ""
-      ? [{ label: "Key", value: lastFour(secret.username) }]
+  sensitive: (secret, settings) => [pair(secret, settings), keyOf(secret, settings)],
+  facts: (secret, settings) =>
+    keyIsUserName(secret, settings)
+      ? [{ label: settings.username_label ?? "Key", value: lastFour(secret.username) }]
       : [
-          { label: "User name", value: secret.username },
-          { label: "Password", value: "saved, hidden" },
+          { label: settings.username_label ?? "User name", value: settings.username_fixed ?? secret.username },
+          { label: settings.password_label ?? "Password", value: "saved, hidden" },
         ],
 };
 
-function pair(secret: Secret): string {
-  return Buffer.from(`${secret.username}:${secret.password}`, "utf8").toString("base64");
+/** Where the password is fixed or blank, the user name is the secret. */
+function keyIsUserName(secret: Secret, settings: Settings): boolean {
+  return settings.password_fixed !== undefined || secret.password === "";
+}
+
+function keyOf(secret: Secret, settings: Settings): string {
+  return keyIsUserName(secret, settings) ? secret.username : secret.password;
+}
+
+function pair(secret: Secret, settings: Settings): string {
+  const username = settings.username_fixed ?? secret.username;
+  const password = settings.password_fixed ?? secret.password;
+  return Buffer.from(`${username}:${password}`, "utf8").toString("base64");
 }

@@ -43,7 +43,7 @@ export const bearer: Kind<Settings, Secret> = {
       .regex(/^[\x21-\x7e]*$/, "One word without spaces.")
       .default("Bearer"),
   }),
-  secret: [{ name: "token", label: "Token", type: "text", required: true, hidden: true }],
+  secret: () => [{ name: "token", label: "Token", type: "text", required: true, hidden: true }],
   secretSchema: z.strictObject({ token: credential }),
   sign: (request, secret, settings) => withHeader(request, settings.header, value(settings, secret.token)),
   preview: (request, settings) => withHeader(request, settings.header, value(settings, MASK)),

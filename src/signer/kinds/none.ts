@@ -10,7 +10,7 @@ export const none: Kind<Nothing, Nothing> = {
   summary: "The API is open; Signet still checks hosts and records every request.",
   settings: [],
   settingsSchema: z.strictObject({}),
-  secret: [],
+  secret: () => [],
   secretSchema: z.strictObject({}),
   sign: (request) => request,
   preview: (request) => request,

@@ -12,7 +12,7 @@ export const oauth2: Kind<Settings, Secret> = {
   summary: "People allow access on the provider's own page; no password is typed here.",
   settings: settingsFields,
   settingsSchema,
-  secret: [],
+  secret: () => [],
   secretSchema,
   sign: (request, secret, settings) => withHeader(request, settings.header, value(settings, secret.access_token)),
   preview: (request, settings) => withHeader(request, settings.header, value(settings, MASK)),

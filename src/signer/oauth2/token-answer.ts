@@ -126,10 +126,10 @@ export function splitScopes(scope: string | string[]): string[] {
   return [...new Set((Array.isArray(scope) ? scope : scope.split(/[\s,]+/)).filter(Boolean))];
 }
 
-/** By our own clock at the start of the request, so that the provider's clock does not matter (statement O-25). */
+/** Zero is how some say "never". By our own clock at the start of the request, so that the provider's clock does not matter (statement O-25). */
 function expiry(settings: Settings, expiresIn: unknown, now: Date): Date | undefined {
   const told = typeof expiresIn === "string" && expiresIn !== "" ? Number(expiresIn) : expiresIn;
-  const known = typeof told === "number" && told >= 0 && told <= MAX_LIFETIME ? told : settings.lifetime_seconds;
+  const known = typeof told === "number" && told > 0 && told <= MAX_LIFETIME ? told : settings.lifetime_seconds;
   return known === undefined ? undefined : new Date(now.getTime() + known * 1000);
 }
 

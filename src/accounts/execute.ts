@@ -1,0 +1,202 @@
+import type { Context } from "../context.ts";
+import { isSignetError, SignetError, type Code } from "../errors.ts";
+import type { OutgoingRequest } from "../signer/request.ts";
+import { parseBody } from "./answer.ts";
+import { Collector, decoded, type Collected } from "./collect.ts";
+import { InFlight } from "./in-flight.ts";
+import { judge, plan, type Plan, type Via } from "./plan.ts";
+import { preview, type Preview } from "./preview.ts";
+import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
+import { addQuery, encodeBody, executeInput, headerPairs, parseMethod, type ExecuteInput, type ParsedInput } from "./request-input.ts";
+import { send, usable } from "./send.ts";
+import { touch } from "./usage.ts";
+
+/** The answer of a provider, as API, console and behaviors get it. */
+export interface Executed {
+  status: number;
+  headers: Record<string, string | string[]>;
+  content_type: string | null;
+  body: unknown;
+  body_base64: string | null;
+  truncated: boolean;
+  url: string;
+  duration_ms: number;
+  attempts: number;
+  account: { id: string; slug: string; name: string };
+  request_id: string;
+}
+
+const MAX_REDIRECTS = 10;
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
+
+/**
+ * Sends one request with an account and returns the whole answer; 4xx and 5xx are answers. The order is fixed:
+ * judge, record the intent, open, sign, send, clean, record the outcome, answer (statement E-1). Throws SignetError
+ * with one of the closed codes when Signet refuses or the provider can not be reached.
+ */
+export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api"): Promise<Executed | Preview> {
+  const input = executeInput.parse(given);
+  const method = parseMethod(input.method);
+  const planned = await plan(ctx, { account: input.account, method, url: input.url, via }, (url) => {
+    addQuery(url, input.query);
+    const headers = headerPairs(input.headers);
+    const { body, contentType } = encodeBody(input, headers);
+    const typed = contentType === null || headers.some(([name]) => name.toLowerCase() === "content-type");
+    return { headers: typed ? headers : [...headers, ["content-type", contentType!]], body };
+  });
+  if (input.simulate) return preview(planned);
+  return InFlight.of(ctx).during(ctx.actor, () => recorded(ctx, planned, input, via));
+}
+
+async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Via): Promise<Executed> {
+  const started = performance.now();
+  const run = new Run(ctx, planned, input, via);
+  await run.recordIntent(planned.request, 0);
+  try {
+    const answer = await run.follow();
+    const duration = Math.round(performance.now() - started);
+    const shown = run.show(answer, duration);
+    await run.recordOutcome({ status: answer.status, duration, bytes: answer.body.length, truncated: answer.truncated });
+    touch(ctx, planned.ready.account.id);
+    return shown;
+  } catch (error) {
+    const code: Code = isSignetError(error) ? error.code : "unavailable";
+    if (code !== "audit_unavailable") await run.recordOutcome({ code, duration: Math.round(performance.now() - started) });
+    throw error;
+  }
+}
+
+/** One execute from its intent to its answer: attempts, redirects and at most one renewal of the credential. */
+class Run {
+  readonly #ctx: Context;
+  #plan: Plan;
+  readonly #input: ParsedInput;
+  readonly #via: Via;
+  readonly #deadline: number;
+  #attempts = 0;
+  #renewed = false;
+
+  constructor(ctx: Context, planned: Plan, input: ParsedInput, via: Via) {
+    this.#ctx = ctx;
+    this.#plan = planned;
+    this.#input = input;
+    this.#via = via;
+    this.#deadline = performance.now() + input.timeout_ms;
+  }
+
+  async follow(): Promise<Collected> {
+    let answer = await this.#persist();
+    for (let hop = 1; this.#input.follow_redirects; hop++) {
+      const next = redirected(this.#plan.request, answer);
+      if (!next) break;
+      if (hop > MAX_REDIRECTS) throw new SignetError("upstream_invalid", "The provider redirected more than ten times.");
+      judge(this.#ctx, this.#plan.ready, next.method, next.url);
+      await this.recordIntent(next, hop);
+      this.#plan = { ...this.#plan, request: next };
+      answer = await this.#persist();
+    }
+    return answer;
+  }
+
+  /** Sends, and again where that is safe and asked for, or once more after the credential was renewed. */
+  async #persist(): Promise<Collected> {
+    const { method, headers } = this.#plan.request;
+    const safe = IDEMPOTENT.has(method) || headers.some(([name]) => name.toLowerCase() === "idempotency-key");
+    for (let retry = 0; ; retry++) {
+      const last = !safe || retry >= this.#input.retries;
+      try {
+        const answer = await this.#attempt();
+        if (this.#mayRenew(answer)) {
+          this.#renewed = true;
+          this.#plan = { ...this.#plan, ready: await renewAfterRefusal(this.#ctx, this.#plan.ready) };
+          retry--;
+          continue;
+        }
+        if (last || !WORTH_A_RETRY.has(answer.status) || !(await this.#pause(retry, answer))) return answer;
+      } catch (error) {
+        const passing = isSignetError(error) && (error.code === "upstream_unreachable" || error.code === "upstream_timeout");
+        if (last || !passing || !(await this.#pause(retry))) throw error;
+      }
+    }
+  }
+
+  /** A refused token did nothing at the provider, so sending once more is safe for every method (statement O-26). */
+  #mayRenew(answer: Collected): boolean {
+    return !this.#renewed && refusedByProvider(this.#plan.ready, answer.status);
+  }
+
+  async #attempt(): Promise<Collected> {
+    this.#attempts++;
+    const ready = await freshCredential(this.#ctx, this.#plan.ready);
+    const collector = new Collector(this.#input.max_response_bytes);
+    const timeoutMs = Math.max(1, this.#deadline - performance.now());
+    await send(this.#ctx, usable(this.#ctx, ready), this.#plan.request, { timeoutMs }, collector);
+    return decoded(await collector.answer, this.#input.max_response_bytes);
+  }
+
+  /** Waits before a retry; false when the time limit leaves no room for it. */
+  async #pause(retry: number, answer?: Collected): Promise<boolean> {
+    const told = Number(answer?.headers["retry-after"]);
+    const wait = Number.isFinite(told) && told >= 0 ? told * 1000 : 250 * 2 ** retry;
+    if (performance.now() + wait >= this.#deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    return true;
+  }
+
+  async recordIntent(request: OutgoingRequest, hop: number): Promise<void> {
+    const facts = { ...this.#where(request), ...(hop === 0 ? {} : { hop }) };
+    await this.#ctx.audit.append(this.#ctx, { action: "execute", outcome: "pending", account: this.#plan.ready.account.id, facts });
+  }
+
+  async recordOutcome(seen: { status?: number; code?: Code; duration: number; bytes?: number; truncated?: boolean }): Promise<void> {
+    const facts = {
+      ...this.#where(this.#plan.request),
+      ...(seen.status === undefined ? {} : { status: seen.status }),
+      ...(seen.code === undefined ? {} : { code: seen.code }),
+      ...(seen.bytes === undefined ? {} : { bytes: seen.bytes }),
+      ...(seen.truncated ? { truncated: true } : {}),
+      attempts: this.#attempts,
+      duration_ms: seen.duration,
+    };
+    const outcome = seen.code === undefined ? "ok" : "failed";
+    await this.#ctx.audit.append(this.#ctx, { action: "execute", outcome, account: this.#plan.ready.account.id, facts });
+  }
+
+  show(answer: Collected, duration: number): Executed {
+    const { account } = this.#plan.ready;
+    return {
+      status: answer.status,
+      headers: answer.headers as Executed["headers"],
+      ...parseBody(answer),
+      truncated: answer.truncated,
+      url: this.#plan.request.url.href,
+      duration_ms: duration,
+      attempts: this.#attempts,
+      account: { id: account.id, slug: account.slug, name: account.name },
+      request_id: this.#ctx.requestId,
+    };
+  }
+
+  #where(request: OutgoingRequest) {
+    const { account } = this.#plan.ready;
+    const { because, share } = this.#plan.verdict;
+    const rule = share === null ? because : `${because}:${share}`;
+    return { account: account.name, method: request.method, host: request.url.host, path: request.url.pathname, rule, via: this.#via };
+  }
+}
+
+/** The request a redirect asks for (RFC 9110 section 15.4), or undefined when the answer is none. */
+function redirected(request: OutgoingRequest, answer: Collected): OutgoingRequest | undefined {
+  if (![301, 302, 303, 307, 308].includes(answer.status)) return undefined;
+  const location = answer.headers.location;
+  if (typeof location !== "string" || !URL.canParse(location, request.url)) return undefined;
+  const url = new URL(location, request.url);
+  if (url.username !== "" || url.password !== "" || !/^https?:$/.test(url.protocol)) return undefined;
+  url.hash = "";
+  const turnsToGet =
+    (answer.status === 303 && request.method !== "HEAD") || (answer.status < 303 && request.method === "POST");
+  if (!turnsToGet) return { ...request, url };
+  const headers = request.headers.filter(([name]) => !/^content-/i.test(name));
+  return { method: "GET", url, headers, body: null };
+}

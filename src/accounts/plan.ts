@@ -1,0 +1,82 @@
+import { mayUse, type Verdict } from "../access/policy.ts";
+import type { Context } from "../context.ts";
+import { isSignetError, SignetError, type Code } from "../errors.ts";
+import { hostAllowed } from "../services/hosts.ts";
+import { withHeader, type Header, type OutgoingRequest } from "../signer/request.ts";
+import { baseUrlOf, readyAccount, type Ready } from "./ready.ts";
+import { requireActive } from "./account.ts";
+import { passingHeaders, parseTarget } from "./request-input.ts";
+
+/** A request that was judged and may be sent: unsigned, its account's secret unopened. */
+export interface Plan {
+  ready: Ready;
+  request: OutgoingRequest;
+  verdict: Verdict & { allowed: true };
+}
+
+export type Via = "api" | "proxy" | "console";
+
+/**
+ * Judges a request from first to last without touching the secret: visible, active, address well formed, use
+ * allowed, host allowed, address not private (statement E-1). A refusal is recorded before it is thrown.
+ */
+export async function plan(
+  ctx: Context,
+  wish: { account: string; method: string; url: string; via: Via },
+  shape: (url: URL, ready: Ready) => { headers: Header[]; body: Buffer | null },
+): Promise<Plan> {
+  const ready = await readyAccount(ctx, wish.account);
+  let url: URL | undefined;
+  try {
+    url = parseTarget(wish.url, () => baseUrlOf(ready));
+    const verdict = judge(ctx, ready, wish.method, url);
+    requireActive(ready.account);
+    const { headers, body } = shape(url, ready);
+    return { ready, request: unsigned(ready, wish.method, url, headers, body), verdict };
+  } catch (error) {
+    if (isSignetError(error)) await recordDenial(ctx, ready, wish, url, error.code);
+    throw error;
+  }
+}
+
+/** May the actor, and may the credential, go there? Also asked anew for each redirect. Throws what refuses it. */
+export function judge(ctx: Context, ready: Ready, method: string, url: URL): Verdict & { allowed: true } {
+  const verdict = mayUse(ctx.actor, ready.account.owner, ready.shares, { method, host: url.host, path: url.pathname }, ctx.clock());
+  if (!verdict.allowed) throw new SignetError(verdict.code, verdict.reason);
+  requireHost(ctx, ready, url);
+  return verdict;
+}
+
+/** The credential's own rule, whoever asks. Throws `host_not_allowed` or `address_denied`. */
+export function requireHost(ctx: Context, ready: Pick<Ready, "hosts" | "baseUrl" | "service">, url: URL): void {
+  const base = ready.baseUrl ?? ready.service.baseUrl;
+  if (!hostAllowed(ready.hosts, url, base)) {
+    const plain = url.protocol === "http:" && !base?.startsWith("http:");
+    const reason = plain ? `Requests to ${ready.service.name} must use https.` : `${url.host} is not among the hosts of ${ready.service.name}.`;
+    throw new SignetError("host_not_allowed", reason);
+  }
+  ctx.transport.judge(url);
+}
+
+function unsigned(ready: Ready, method: string, url: URL, headers: Header[], body: Buffer | null): OutgoingRequest {
+  const slots = ready.kind.slots(ready.service.settings);
+  const target = new URL(url);
+  for (const name of slots.query) target.searchParams.delete(name);
+  const passing = passingHeaders(headers, slots.headers);
+  let request: OutgoingRequest = { method, url: target, headers: passing, body };
+  const present = new Set(passing.map(([name]) => name.toLowerCase()));
+  for (const [name, value] of Object.entries({ accept: "*/*", "user-agent": "Signet", ...lowerNames(ready.service.headers) })) {
+    if (!present.has(name)) request = withHeader(request, name, value);
+  }
+  // Answers must be readable to be cleaned of secrets, so no compression is offered.
+  return withHeader(request, "accept-encoding", "identity");
+}
+
+function lowerNames(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+async function recordDenial(ctx: Context, ready: Ready, wish: { method: string; via: Via }, url: URL | undefined, code: Code) {
+  const facts = { account: ready.account.name, method: wish.method, host: url?.host ?? null, path: url?.pathname ?? null, code, via: wish.via };
+  await ctx.audit.append(ctx, { action: "execute", outcome: "denied", account: ready.account.id, facts });
+}

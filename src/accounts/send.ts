@@ -1,0 +1,78 @@
+import type { Readable } from "node:stream";
+import type { Context } from "../context.ts";
+import { isSignetError, SignetError } from "../errors.ts";
+import type { AnswerHeaders, AnswerSink, Flow } from "../outbound/transport.ts";
+import { RedactedStream, type Redactor } from "../outbound/redact.ts";
+import type { OutgoingRequest } from "../signer/request.ts";
+import { openReady, type Opened, type Ready } from "./ready.ts";
+import { requireHost } from "./plan.ts";
+
+/** A credential that can be sent with: an account's, or one that is tried before it becomes an account. */
+export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "baseUrl"> {
+  /** Shares no connection with any other. */
+  partition: string;
+  open(): Promise<Opened>;
+}
+
+export function usable(ctx: Context, ready: Ready): Usable {
+  return { ...ready, partition: ready.account.id, open: () => openReady(ctx, ready) };
+}
+
+/**
+ * The one place where a credential is opened for use, put on a request, and the request sent. The caller has
+ * recorded the intent. What arrives at the sink is cleaned of the secret. Never throws: failures reach the sink.
+ */
+export async function send(
+  ctx: Context,
+  credential: Usable,
+  request: OutgoingRequest,
+  options: { timeoutMs: number; stream?: Readable | undefined },
+  sink: AnswerSink,
+): Promise<void> {
+  try {
+    const opened = await credential.open();
+    const signed = credential.kind.sign(request, opened.secret, opened.settings, ctx.clock());
+    // Signing may change the address, so the host rule has the last word.
+    requireHost(ctx, credential, signed.url);
+    ctx.transport.send(signed, { partition: credential.partition, ...options }, new CleanSink(opened.redactor, sink));
+  } catch (error) {
+    if (!isSignetError(error)) ctx.log.error({ error: String(error), request_id: ctx.requestId }, "sending failed");
+    sink.fail(isSignetError(error) ? error : new SignetError("unavailable", "The request could not be signed.", { cause: error }));
+  }
+}
+
+/** Cleans heads and bodies on their way back. */
+class CleanSink implements AnswerSink {
+  readonly #redactor: Redactor;
+  readonly #body: RedactedStream;
+  readonly #sink: AnswerSink;
+
+  constructor(redactor: Redactor, sink: AnswerSink) {
+    this.#redactor = redactor;
+    this.#body = new RedactedStream(redactor);
+    this.#sink = sink;
+  }
+
+  head(status: number, headers: AnswerHeaders, flow: Flow): void {
+    const clean: AnswerHeaders = {};
+    for (const [name, value] of Object.entries(headers)) {
+      clean[name] = Array.isArray(value) ? value.map((item) => this.#redactor.redact(item)) : value && this.#redactor.redact(value);
+    }
+    this.#sink.head(status, clean, flow);
+  }
+
+  data(chunk: Buffer): void {
+    const clean = this.#body.push(chunk);
+    if (clean.length > 0) this.#sink.data(clean);
+  }
+
+  end(): void {
+    const rest = this.#body.end();
+    if (rest.length > 0) this.#sink.data(rest);
+    this.#sink.end();
+  }
+
+  fail(error: SignetError): void {
+    this.#sink.fail(error);
+  }
+}

@@ -1,0 +1,38 @@
+/** What a page's handler returns; server.ts turns it into a response. */
+export type Answer =
+  | { type: "view"; view: string; data: Record<string, unknown>; status: number; formAction?: string | undefined }
+  | { type: "redirect"; to: string; flash?: Flash | undefined; session?: string | null; clearSiteData?: boolean };
+
+/** One sentence shown once on the next page. */
+export interface Flash {
+  kind: "good" | "warn" | "bad" | "info";
+  text: string;
+  href?: string;
+  action?: string;
+}
+
+/**
+ * A page: views/<name>.eta with plain data. `formAction` names the origin to which a form of this page is allowed to
+ * lead on, for forms that are answered with a redirect to a provider (statement W-8).
+ */
+export function view(name: string, data: Record<string, unknown> = {}, more: { status?: number; formAction?: string } = {}): Answer {
+  return { type: "view", view: name, data, status: more.status ?? 200, formAction: more.formAction };
+}
+
+/** See other: a path of this hub, or (from the link routes only) a provider's address. */
+export function redirect(to: string, flash?: Flash): Answer {
+  return { type: "redirect", to, flash };
+}
+
+/** Redirects and sets (a token) or clears (null) the session cookie. */
+export function redirectWithSession(to: string, session: string | null, flash?: Flash): Answer {
+  return { type: "redirect", to, flash, session, clearSiteData: session === null };
+}
+
+export function good(text: string): Flash {
+  return { kind: "good", text };
+}
+
+export function bad(text: string): Flash {
+  return { kind: "bad", text };
+}

@@ -1,0 +1,94 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { ANONYMOUS } from "../access/actor.ts";
+import { contextFor } from "../compose.ts";
+import type { World } from "../context.ts";
+import { STATUS } from "../errors.ts";
+import type { Kind } from "../signer/kind.ts";
+import { actorOfToken, bearerToken, requireScope } from "./gate.ts";
+import type { ApiRoute } from "./route.ts";
+
+const FOLDER = join(import.meta.dirname, "routes/api");
+
+/** All resources: one file each under routes/api, default-exporting a list. */
+export async function apiRoutes(): Promise<ApiRoute[]> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".ts")).sort();
+  const files = await Promise.all(names.map((name) => import(join(FOLDER, name)) as Promise<{ default: ApiRoute[] }>));
+  return files.flatMap((file) => file.default);
+}
+
+/** Serves one resource. Tokens only: a cookie never authenticates here, so no other site can act (statement W-7). */
+export function mountApi(scope: FastifyInstance, world: World, route: ApiRoute): void {
+  scope.route({
+    method: route.method,
+    url: route.path.replace(/\{(\w+)\}/g, ":$1"),
+    ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+    handler: async (request, reply) => {
+      const token = bearerToken(request.headers.authorization) ?? (request.headers["signet-token"] as string | undefined);
+      const actor = route.scope === "public" ? ANONYMOUS : await actorOfToken(world, token);
+      if (route.scope !== "public") requireScope(actor, route.scope);
+      const ctx = contextFor(world, actor, { requestId: request.id });
+      const result = await route.handle(ctx, {
+        params: request.params as Record<string, string>,
+        query: (route.query ?? z.object({})).parse(request.query) as never,
+        body: (route.body === undefined ? undefined : route.body.parse(request.body ?? {})) as never,
+      });
+      reply.code(result === undefined ? 204 : (route.status ?? 200));
+      return result;
+    },
+  });
+}
+
+/** OpenAPI 3.1 of these routes, made of the schemas that validate. */
+export function openApi(routes: ApiRoute[], publicUrl: string, kinds: Kind[]): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route);
+  return {
+    openapi: "3.1.0",
+    info: { title: "Signet", version: "1", description: "Connected accounts: link once, call any API, show nobody a secret." },
+    servers: [{ url: `${publicUrl}/api/v1` }],
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      schemas: {
+        Problem: {
+          type: "object",
+          required: ["type", "title", "status", "code", "detail", "request_id"],
+          properties: {
+            type: { type: "string" },
+            title: { type: "string" },
+            status: { type: "integer" },
+            code: { enum: Object.keys(STATUS) },
+            detail: { type: "string" },
+            request_id: { type: "string" },
+            issues: { type: "array", items: { type: "object", properties: { path: { type: "string" }, message: { type: "string" } } } },
+          },
+        },
+        Kind: { enum: kinds.map((kind) => kind.id) },
+      },
+    },
+  };
+}
+
+function operation(route: ApiRoute): object {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => ({ name: match[1], in: "path", required: true, schema: { type: "string" } }));
+  const query = route.query === undefined ? { properties: {} } : schemaOf(route.query);
+  const inQuery = Object.entries(query.properties ?? {}).map(([name, schema]) => ({ name, in: "query", schema }));
+  const failure = { description: "Refused or failed", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+  const success = { description: "Done", content: { "application/json": { schema: {} } } };
+  return {
+    summary: route.summary,
+    parameters: [...inPath, ...inQuery],
+    ...(route.scope === "public" ? { security: [] } : { "x-scope": route.scope }),
+    ...(route.body === undefined ? {} : { requestBody: { content: { "application/json": { schema: schemaOf(route.body) } } } }),
+    responses: { [String(route.status ?? 200)]: success, default: failure },
+  };
+}
+
+function schemaOf(schema: z.ZodType): { properties?: Record<string, unknown> } {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Record<string, unknown>;
+  return rest as { properties?: Record<string, unknown> };
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+/** One page of a list, and how to get the next. */
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** The last row's sort values, as text. */
+const cursorText = z
+  .string()
+  .max(500)
+  .transform((text, check) => {
+    try {
+      return z.array(z.string()).min(1).max(3).parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
+    } catch {
+      check.addIssue({ code: "custom", message: "This is not a cursor of this list." });
+      return z.NEVER;
+    }
+  });
+
+/** What every list takes: search text, page size, and where to go on. */
+export const pageInput = {
+  q: z
+    .string()
+    .trim()
+    .max(200)
+    .regex(/^[^\0]*$/, "A search holds no null character.")
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: cursorText.optional(),
+};
+
+/** Makes a page of `limit + 1` rows: one more than asked tells that there is a next page. */
+export function page<Row, T>(rows: Row[], limit: number, show: (row: Row) => T, key: (row: Row) => string[]): Page<T> {
+  const shown = rows.slice(0, limit);
+  const more = rows.length > limit;
+  const next = more ? Buffer.from(JSON.stringify(key(shown.at(-1)!))).toString("base64url") : null;
+  return { items: shown.map(show), next_cursor: next };
+}
