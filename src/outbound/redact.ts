@@ -5,6 +5,8 @@
 const MIN_LENGTH = 6;
 const PREFIX = 3;
 
+type Span = [from: number, to: number];
+
 /** Recognises a set of secrets in raw, base64, hex and percent-encoded form, in text of one byte per character. */
 export class Redactor {
   readonly #pattern: RegExp | undefined;
@@ -26,7 +28,20 @@ export class Redactor {
 
   /** The same text with each secret covered by as many asterisks, so that lengths stay true. */
   redact(latin1: string): string {
-    return this.#pattern === undefined ? latin1 : latin1.replace(this.#pattern, (found) => "*".repeat(found.length));
+    return cover(latin1, this.spans(latin1));
+  }
+
+  /** Where secrets stand in `latin1`, in order; those that touch or overlap are one span. */
+  spans(latin1: string): Span[] {
+    const spans: Span[] = [];
+    const pattern = this.#pattern;
+    if (pattern === undefined) return spans;
+    pattern.lastIndex = 0;
+    // Searching goes on inside what was found: the beginning of another secret may lie there.
+    for (let found; (found = pattern.exec(latin1)); pattern.lastIndex = found.index + 1) {
+      join(spans, [found.index, found.index + found[0].length]);
+    }
+    return spans;
   }
 
   /** As redact(), for ordinary text such as a header or a parsed string. */
@@ -52,6 +67,8 @@ export class Redactor {
 export class RedactedStream {
   readonly #redactor: Redactor;
   #held = "";
+  /** So much of what is held belongs to a secret whose beginning was covered already. */
+  #covered = 0;
 
   constructor(redactor: Redactor) {
     this.#redactor = redactor;
@@ -59,15 +76,40 @@ export class RedactedStream {
 
   push(chunk: Buffer): Buffer {
     const text = this.#held + chunk.toString("latin1");
-    const clean = this.#redactor.redact(text);
-    const split = this.#redactor.splitPoint(clean);
-    this.#held = clean.slice(split);
-    return Buffer.from(clean.slice(0, split), "latin1");
+    const split = this.#redactor.splitPoint(text);
+    const spans = this.#spans(text);
+    this.#held = text.slice(split);
+    const across = spans.find(([from, to]) => from <= split && split < to);
+    this.#covered = across === undefined ? 0 : across[1] - split;
+    return Buffer.from(cover(text, spans).slice(0, split), "latin1");
   }
 
   end(): Buffer {
-    return Buffer.from(this.#redactor.redact(this.#held), "latin1");
+    return Buffer.from(cover(this.#held, this.#spans(this.#held)), "latin1");
   }
+
+  #spans(text: string): Span[] {
+    const spans: Span[] = this.#covered > 0 ? [[0, this.#covered]] : [];
+    for (const span of this.#redactor.spans(text)) join(spans, span);
+    return spans;
+  }
+}
+
+function join(spans: Span[], span: Span): void {
+  const last = spans.at(-1);
+  if (last !== undefined && span[0] <= last[1]) last[1] = Math.max(last[1], span[1]);
+  else spans.push(span);
+}
+
+function cover(text: string, spans: Span[]): string {
+  if (spans.length === 0) return text;
+  let covered = "";
+  let at = 0;
+  for (const [from, to] of spans) {
+    covered += text.slice(at, from) + "*".repeat(to - from);
+    at = to;
+  }
+  return covered + text.slice(at);
 }
 
 function encodings(secret: string): string[] {
@@ -75,11 +117,15 @@ function encodings(secret: string): string[] {
   const latin1 = bytes.toString("latin1");
   const hex = bytes.toString("hex");
   const percent = hex.replace(/../g, "%$&");
+  const component = encodeURIComponent(secret);
+  const json = Buffer.from(JSON.stringify(secret).slice(1, -1), "utf8").toString("latin1");
   const aligned = [0, 1, 2].map((shift) => alignedBase64(bytes, shift));
   return [
     latin1,
-    Buffer.from(JSON.stringify(secret).slice(1, -1), "utf8").toString("latin1"),
-    encodeURIComponent(secret),
+    json,
+    json.replaceAll("/", "\\/"),
+    component,
+    component.replace(/%../g, (escape) => escape.toLowerCase()),
     new URLSearchParams({ s: secret }).toString().slice(2),
     percent,
     percent.toUpperCase(),
