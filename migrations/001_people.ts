@@ -14,6 +14,7 @@ export async function up(db: Knex): Promise<void> {
       last_seen_at timestamptz
     );
     create unique index workers_email on workers (lower(email));
+    create index workers_name on workers (lower(name), id);
 
     create table teams (id uuid primary key, name text not null, created_at timestamptz not null default now());
     create unique index teams_name on teams (lower(name));
