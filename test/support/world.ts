@@ -1,0 +1,90 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { SCOPES, SYSTEM, type Actor, type WorkerActor } from "../../src/access/actor.ts";
+import { compose, contextFor } from "../../src/compose.ts";
+import type { Context, Log, World } from "../../src/context.ts";
+import { addWorker } from "../../src/people/add-worker.ts";
+import { workerActor } from "../../src/people/browse.ts";
+import { createTeam } from "../../src/people/create-team.ts";
+import { setMember } from "../../src/people/set-member.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { migrate } from "../../src/storage/migrate.ts";
+import { newDatabase, temporaryFolder } from "./postgres.ts";
+
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export interface TestWorld {
+  world: World;
+  /** The same database seen by another process. */
+  databaseUrl: string;
+  ctx(actor?: Actor, more?: { session?: string | null }): Context;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  outboundAllow?: string[];
+  publicUrl?: string;
+  clock?: () => Date;
+  log?: Log;
+}
+
+/** A migrated database of its own with everything composed on it; `close` leaves nothing behind. */
+export async function newWorld(options: WorldOptions = {}): Promise<TestWorld> {
+  const database = await newDatabase("migrated", prepare);
+  const folder = await temporaryFolder();
+  const { world, close } = await compose({
+    databaseUrl: database.url,
+    dataDir: join(folder, "data"),
+    keys: undefined,
+    outboundAllow: options.outboundAllow ?? [],
+    publicUrl: options.publicUrl ?? "https://signet.example.com",
+    log: options.log ?? SILENT,
+    ...(options.clock && { clock: options.clock }),
+  });
+  return {
+    world,
+    databaseUrl: database.url,
+    ctx: (actor = SYSTEM, more = {}) => contextFor(world, actor, more),
+    close: async () => {
+      await close();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function prepare(url: string): Promise<void> {
+  const database = openDatabase(url);
+  await migrate(database);
+  await database.close();
+}
+
+export const PASSWORDS = {
+  ada: "analytical engine no. 1",
+  ben: "bicycles and bananas",
+  cleo: "nile barge at sunset",
+};
+
+export interface Cast {
+  /** An admin. */
+  ada: WorkerActor;
+  /** Manages the team Support. */
+  ben: WorkerActor;
+  /** Is in no team. */
+  cleo: WorkerActor;
+  support: { id: string; name: string };
+}
+
+/** The small cast of people that the tests tell their stories about. All have joined and have a password. */
+export async function cast(world: World): Promise<Cast> {
+  const ctx = contextFor(world, SYSTEM);
+  const add = (name: string, role: "admin" | "worker", password: string) =>
+    addWorker(ctx, { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name, role, password });
+  const ada = await add("Ada Admin", "admin", PASSWORDS.ada);
+  const ben = await add("Ben Worker", "worker", PASSWORDS.ben);
+  const cleo = await add("Cleo Worker", "worker", PASSWORDS.cleo);
+  const support = await createTeam(ctx, { name: "Support" });
+  await setMember(ctx, support.id, { worker: ben.id, manager: true });
+  const actor = async (id: string) => (await workerActor(world, id, SCOPES))!;
+  return { ada: await actor(ada.id), ben: await actor(ben.id), cleo: await actor(cleo.id), support };
+}
