@@ -55,7 +55,7 @@ export async function record(ctx: Context, event: Event): Promise<void> {
   await inTransaction(ctx, (inside) => inside.audit.record(inside.db, inside, event));
 }
 
-/** Tells every process to forget what it remembers of `key`, once the transaction commits. */
-export async function notify(ctx: Context, topic: Topic, key: string): Promise<void> {
-  await notifyOthers(ctx.db, topic, key);
+/** Tells every process to forget what it remembers of these, once the transaction commits. */
+export async function notify(ctx: Context, topic: Topic, keys: string | string[]): Promise<void> {
+  await notifyOthers(ctx.db, topic, [keys].flat());
 }

@@ -68,7 +68,8 @@ export function decoded(answer: Collected, limit: number): Collected {
   const coding = String(answer.headers["content-encoding"] ?? "identity").toLowerCase();
   if (coding === "identity" || coding === "" || answer.truncated || answer.body.length === 0) return answer;
   const undo = { gzip: gunzipSync, "x-gzip": gunzipSync, deflate: inflateSync, br: brotliDecompressSync }[coding];
-  if (!undo) throw new SignetError("upstream_invalid", "The provider's answer is compressed in a way nobody asked for.");
+  if (!undo)
+    throw new SignetError("upstream_invalid", "The provider's answer is compressed in a way nobody asked for.");
   try {
     return { ...answer, body: undo(answer.body, { maxOutputLength: Math.max(limit, 1) }) };
   } catch (cause) {

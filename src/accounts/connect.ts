@@ -20,7 +20,10 @@ export const connectInput = z.strictObject({
   owner: ownerInput.optional(),
   secret: z.record(z.string(), z.unknown()).default({}),
   expires_on: z.iso.date("Write the day as YYYY-MM-DD.").nullish(),
-  base_url: z.url({ protocol: /^https?$/ }).max(2000).optional(),
+  base_url: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .optional(),
   /** Try the credential first, and save nothing when the provider refuses it. */
   try: z.boolean().default(false),
 });
@@ -61,7 +64,8 @@ export async function connectAccount(ctx: Context, given: Connect): Promise<Acco
   const baseUrl = input.base_url ?? fillBaseUrl(service.baseUrl, undefined);
   const usable = await candidate(ctx, service, secret, baseUrl);
   const found = input.try ? await identify(ctx, usable, { id: null, name: input.name }) : undefined;
-  if (found?.worked === false) throw new SignetError("invalid", found.message, { issues: [{ path: "secret", message: found.message }] });
+  if (found?.worked === false)
+    throw new SignetError("invalid", found.message, { issues: [{ path: "secret", message: found.message }] });
   const token = importedToken(secret, started);
   return inTransaction(ctx, (inside) =>
     createAccount(inside, {
@@ -111,7 +115,13 @@ export async function createAccount(ctx: Context, account: NewAccount): Promise<
     })
     .catch(slugTaken);
   await notify(ctx, "account", id);
-  const facts = { account: account.name, service: service.name, owner: owner.type, identity: account.identity.label, tried: account.tried };
+  const facts = {
+    account: account.name,
+    service: service.name,
+    owner: owner.type,
+    identity: account.identity.label,
+    tried: account.tried,
+  };
   await record(ctx, { action: "account.connected", outcome: "ok", account: id, facts });
   return (await findAccount(ctx, { id }))!;
 }
@@ -121,27 +131,45 @@ export function parseSecret(service: Service, given: Record<string, unknown>): o
   const kind = kindOf(service.kind);
   for (const field of kind.secret(service.settings)) {
     const value = given[field.name];
-    if (field.required && (value === undefined || value === "")) throw invalid(`secret.${field.name}`, `Enter ${field.label.toLowerCase()}.`);
+    if (field.required && (value === undefined || value === ""))
+      throw invalid(`secret.${field.name}`, `Enter ${field.label.toLowerCase()}.`);
   }
   const result = kind.secretSchema.safeParse(given);
   if (result.success) return result.data as object;
   const issues = result.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({ path: `secret.${key}`, message: "There is no such field." }))
-      : [{ path: ["secret", ...issue.path].join("."), message: issue.code === "invalid_type" ? "This is required." : issue.message }],
+      : [
+          {
+            path: ["secret", ...issue.path].join("."),
+            message: issue.code === "invalid_type" ? "This is required." : issue.message,
+          },
+        ],
   );
   throw new SignetError("invalid", issues.map((issue) => issue.message).join(" "), { issues });
 }
 
 export function slugTaken(error: unknown): never {
   if (!isDuplicate(error, "accounts_slug_key")) throw error;
-  throw new SignetError("conflict", "Another account has this short name already.", { issues: [{ path: "slug", message: "This short name is taken." }] });
+  throw new SignetError("conflict", "Another account has this short name already.", {
+    issues: [{ path: "slug", message: "This short name is taken." }],
+  });
 }
 
 /** Tokens that are imported say for themselves how long they last. */
 function importedToken(secret: object, now: Date) {
-  const { expires_in, expires_at, ...kept } = secret as { expires_in?: number; expires_at?: number | string; scope?: string; refresh_token?: string };
-  const at = typeof expires_at === "number" ? new Date(expires_at < 1e12 ? expires_at * 1000 : expires_at) : expires_at === undefined ? undefined : new Date(expires_at);
+  const { expires_in, expires_at, ...kept } = secret as {
+    expires_in?: number;
+    expires_at?: number | string;
+    scope?: string;
+    refresh_token?: string;
+  };
+  const at =
+    typeof expires_at === "number"
+      ? new Date(expires_at < 1e12 ? expires_at * 1000 : expires_at)
+      : expires_at === undefined
+        ? undefined
+        : new Date(expires_at);
   const expiresAt = at ?? (expires_in === undefined ? null : new Date(now.getTime() + expires_in * 1000));
   const scopes = kept.scope === undefined ? [] : kept.scope.split(/[\s,]+/).filter(Boolean);
   return { secret: kept, expiresAt, scopes, refreshable: kept.refresh_token !== undefined };

@@ -26,7 +26,10 @@ export async function disconnectAccount(ctx: Context, key: string): Promise<Revo
 }
 
 /** Deletes a service together with all its accounts. For admins; revokes nothing it can not, and says so. */
-export async function retireServiceWithAccounts(ctx: Context, serviceId: string): Promise<{ accounts: number; revoked: number }> {
+export async function retireServiceWithAccounts(
+  ctx: Context,
+  serviceId: string,
+): Promise<{ accounts: number; revoked: number }> {
   requireAdmin(ctx);
   const service = await serviceOf(ctx, serviceId);
   const ids = (await ctx.db("accounts").where({ service_id: service.id }).pluck("id")) as string[];

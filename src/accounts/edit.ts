@@ -30,14 +30,22 @@ export async function editAccount(ctx: Context, key: string, given: EditAccount)
       ...(input.name === undefined ? {} : { name: input.name }),
       ...(input.slug === undefined ? {} : { slug: input.slug }),
       ...(input.expires_on === undefined ? {} : { expires_on: input.expires_on }),
-      ...(replaced === undefined ? {} : { ...replaced.columns, state: account.state === "paused" ? "paused" : "active", state_reason: null }),
+      ...(replaced === undefined
+        ? {}
+        : { ...replaced.columns, state: account.state === "paused" ? "paused" : "active", state_reason: null }),
     };
     await inside
       .db("accounts")
       .where({ id: account.id })
       .update({ ...changes, updated_at: inside.clock() })
       .catch(slugTaken);
-    if (replaced) await inside.vault.replace(inside.db, account.secretId, { ...replaced.binding, subject: accountSubject(account.id) }, replaced.secret);
+    if (replaced)
+      await inside.vault.replace(
+        inside.db,
+        account.secretId,
+        { ...replaced.binding, subject: accountSubject(account.id) },
+        replaced.secret,
+      );
     await notify(inside, "account", account.id);
     await record(inside, editEvent(account, input.name, replaced?.columns.identity_label));
     return (await findAccount(inside, { id: account.id }))!;
@@ -51,8 +59,14 @@ async function newSecret(ctx: Context, key: string, given: Record<string, unknow
     throw invalid("secret", `${service.name} is linked by consent; reconnect the account instead.`);
   }
   const secret = parseSecret(service, given);
-  const found = tryFirst ? await identify(ctx, await candidate(ctx, service, secret, account.baseUrl ?? service.baseUrl), { id: account.id, name: account.name }) : undefined;
-  if (found?.worked === false) throw new SignetError("invalid", found.message, { issues: [{ path: "secret", message: found.message }] });
+  const found = tryFirst
+    ? await identify(ctx, await candidate(ctx, service, secret, account.baseUrl ?? service.baseUrl), {
+        id: account.id,
+        name: account.name,
+      })
+    : undefined;
+  if (found?.worked === false)
+    throw new SignetError("invalid", found.message, { issues: [{ path: "secret", message: found.message }] });
   const columns = {
     identity_id: found?.identity.id ?? account.identity.id,
     identity_label: found?.identity.label ?? account.identity.label,
@@ -62,6 +76,16 @@ async function newSecret(ctx: Context, key: string, given: Record<string, unknow
 
 function editEvent(account: Account, name: string | undefined, identity: string | null | undefined) {
   return identity === undefined
-    ? ({ action: "account.renamed", outcome: "ok", account: account.id, facts: { account: name ?? account.name, previous_name: account.name } } as const)
-    : ({ action: "account.reconnected", outcome: "ok", account: account.id, facts: { account: account.name, identity, previous_identity: account.identity.label } } as const);
+    ? ({
+        action: "account.renamed",
+        outcome: "ok",
+        account: account.id,
+        facts: { account: name ?? account.name, previous_name: account.name },
+      } as const)
+    : ({
+        action: "account.reconnected",
+        outcome: "ok",
+        account: account.id,
+        facts: { account: account.name, identity, previous_identity: account.identity.label },
+      } as const);
 }

@@ -7,7 +7,15 @@ import { InFlight } from "./in-flight.ts";
 import { judge, plan, type Plan, type Via } from "./plan.ts";
 import { preview, type Preview } from "./preview.ts";
 import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
-import { addQuery, encodeBody, executeInput, headerPairs, parseMethod, type ExecuteInput, type ParsedInput } from "./request-input.ts";
+import {
+  addQuery,
+  encodeBody,
+  executeInput,
+  headerPairs,
+  parseMethod,
+  type ExecuteInput,
+  type ParsedInput,
+} from "./request-input.ts";
 import { send, usable } from "./send.ts";
 import { touch } from "./usage.ts";
 
@@ -57,12 +65,18 @@ async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Vi
     const answer = await run.follow();
     const duration = Math.round(performance.now() - started);
     const shown = run.show(answer, duration);
-    await run.recordOutcome({ status: answer.status, duration, bytes: answer.body.length, truncated: answer.truncated });
+    await run.recordOutcome({
+      status: answer.status,
+      duration,
+      bytes: answer.body.length,
+      truncated: answer.truncated,
+    });
     touch(ctx, planned.ready.account.id);
     return shown;
   } catch (error) {
     const code: Code = isSignetError(error) ? error.code : "unavailable";
-    if (code !== "audit_unavailable") await run.recordOutcome({ code, duration: Math.round(performance.now() - started) });
+    if (code !== "audit_unavailable")
+      await run.recordOutcome({ code, duration: Math.round(performance.now() - started) });
     throw error;
   }
 }
@@ -90,7 +104,8 @@ class Run {
     for (let hop = 1; this.#input.follow_redirects; hop++) {
       const next = redirected(this.#plan.request, answer);
       if (!next) break;
-      if (hop > MAX_REDIRECTS) throw new SignetError("upstream_invalid", "The provider redirected more than ten times.");
+      if (hop > MAX_REDIRECTS)
+        throw new SignetError("upstream_invalid", "The provider redirected more than ten times.");
       judge(this.#ctx, this.#plan.ready, next.method, next.url);
       await this.recordIntent(next, hop);
       this.#plan = { ...this.#plan, request: next };
@@ -115,7 +130,8 @@ class Run {
         }
         if (last || !WORTH_A_RETRY.has(answer.status) || !(await this.#pause(retry, answer))) return answer;
       } catch (error) {
-        const passing = isSignetError(error) && (error.code === "upstream_unreachable" || error.code === "upstream_timeout");
+        const passing =
+          isSignetError(error) && (error.code === "upstream_unreachable" || error.code === "upstream_timeout");
         if (last || !passing || !(await this.#pause(retry))) throw error;
       }
     }
@@ -146,10 +162,21 @@ class Run {
 
   async recordIntent(request: OutgoingRequest, hop: number): Promise<void> {
     const facts = { ...this.#where(request), ...(hop === 0 ? {} : { hop }) };
-    await this.#ctx.audit.append(this.#ctx, { action: "execute", outcome: "pending", account: this.#plan.ready.account.id, facts });
+    await this.#ctx.audit.append(this.#ctx, {
+      action: "execute",
+      outcome: "pending",
+      account: this.#plan.ready.account.id,
+      facts,
+    });
   }
 
-  async recordOutcome(seen: { status?: number; code?: Code; duration: number; bytes?: number; truncated?: boolean }): Promise<void> {
+  async recordOutcome(seen: {
+    status?: number;
+    code?: Code;
+    duration: number;
+    bytes?: number;
+    truncated?: boolean;
+  }): Promise<void> {
     const facts = {
       ...this.#where(this.#plan.request),
       ...(seen.status === undefined ? {} : { status: seen.status }),
@@ -160,7 +187,12 @@ class Run {
       duration_ms: seen.duration,
     };
     const outcome = seen.code === undefined ? "ok" : "failed";
-    await this.#ctx.audit.append(this.#ctx, { action: "execute", outcome, account: this.#plan.ready.account.id, facts });
+    await this.#ctx.audit.append(this.#ctx, {
+      action: "execute",
+      outcome,
+      account: this.#plan.ready.account.id,
+      facts,
+    });
   }
 
   show(answer: Collected, duration: number): Executed {
@@ -182,7 +214,14 @@ class Run {
     const { account } = this.#plan.ready;
     const { because, share } = this.#plan.verdict;
     const rule = share === null ? because : `${because}:${share}`;
-    return { account: account.name, method: request.method, host: request.url.host, path: request.url.pathname, rule, via: this.#via };
+    return {
+      account: account.name,
+      method: request.method,
+      host: request.url.host,
+      path: request.url.pathname,
+      rule,
+      via: this.#via,
+    };
   }
 }
 

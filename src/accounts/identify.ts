@@ -28,37 +28,69 @@ const TIMEOUT = 15_000;
 const LIMIT = 1_048_576;
 
 /** A credential that is not an account yet, ready to be tried. */
-export async function candidate(ctx: Context, service: Service, secret: unknown, baseUrl: string | null): Promise<Usable> {
+export async function candidate(
+  ctx: Context,
+  service: Service,
+  secret: unknown,
+  baseUrl: string | null,
+): Promise<Usable> {
   const kind = kindOf(service.kind);
   const { settings } = await openSettings(ctx, service);
   const redactor = new Redactor(kind.sensitive(secret, settings));
   const opened = { secret, settings, redactor };
-  return { kind, service, hosts: narrower(service.hosts, service.hosts), baseUrl, partition: newId(), open: async () => opened };
+  return {
+    kind,
+    service,
+    hosts: narrower(service.hosts, service.hosts),
+    baseUrl,
+    partition: newId(),
+    open: async () => opened,
+  };
 }
 
 /**
  * Sends the service's test request with a credential, by the same path as every other request and recorded like one.
  * Never throws for what the provider answers; a refusal becomes a sentence.
  */
-export async function identify(ctx: Context, credential: Usable, account: { id: string | null; name: string }): Promise<Identified> {
+export async function identify(
+  ctx: Context,
+  credential: Usable,
+  account: { id: string | null; name: string },
+): Promise<Identified> {
   const { service } = credential;
-  if (service.test === null) return { worked: null, status: null, identity: unknownIdentity, message: `${service.name} has no test request.` };
+  if (service.test === null)
+    return { worked: null, status: null, identity: unknownIdentity, message: `${service.name} has no test request.` };
   const facts = { account: account.name, service: service.name, method: service.test.method };
   const started = performance.now();
   let where: { host: string; path: string } | undefined;
   try {
     const request = testRequest(ctx, credential);
     where = { host: request.url.host, path: request.url.pathname };
-    await ctx.audit.append(ctx, { action: "execute.test", outcome: "pending", account: account.id, facts: { ...facts, ...where } });
+    await ctx.audit.append(ctx, {
+      action: "execute.test",
+      outcome: "pending",
+      account: account.id,
+      facts: { ...facts, ...where },
+    });
     const collector = new Collector(LIMIT);
     await send(ctx, credential, request, { timeoutMs: TIMEOUT }, collector);
     const answer = decoded(await collector.answer, LIMIT);
     const seen = { status: answer.status, duration_ms: Math.round(performance.now() - started) };
-    await ctx.audit.append(ctx, { action: "execute.test", outcome: "ok", account: account.id, facts: { ...facts, ...where, ...seen } });
+    await ctx.audit.append(ctx, {
+      action: "execute.test",
+      outcome: "ok",
+      account: account.id,
+      facts: { ...facts, ...where, ...seen },
+    });
     return judgeAnswer(service, answer.status, parseBody(answer).body);
   } catch (error) {
     if (!isSignetError(error) || error.code === "audit_unavailable") throw error;
-    await ctx.audit.append(ctx, { action: "execute.test", outcome: "failed", account: account.id, facts: { ...facts, ...where, code: error.code } });
+    await ctx.audit.append(ctx, {
+      action: "execute.test",
+      outcome: "failed",
+      account: account.id,
+      facts: { ...facts, ...where, code: error.code },
+    });
     return { worked: false, status: null, identity: unknownIdentity, message: error.message };
   }
 }
@@ -68,13 +100,15 @@ const unknownIdentity = { id: null, label: null };
 function testRequest(ctx: Context, credential: Usable): OutgoingRequest {
   const test = credential.service.test!;
   const url = parseTarget(test.url, () => {
-    if (credential.baseUrl === null) throw new SignetError("invalid", `${credential.service.name} has no base URL for its test request.`);
+    if (credential.baseUrl === null)
+      throw new SignetError("invalid", `${credential.service.name} has no base URL for its test request.`);
     return credential.baseUrl;
   });
   requireHost(ctx, credential, url);
   const form = typeof test.body === "string";
   const body = test.body === undefined ? null : Buffer.from(form ? (test.body as string) : JSON.stringify(test.body));
-  const contentType = body === null ? {} : { "content-type": form ? "application/x-www-form-urlencoded" : "application/json" };
+  const contentType =
+    body === null ? {} : { "content-type": form ? "application/x-www-form-urlencoded" : "application/json" };
   const fixed = { accept: "application/json", "user-agent": "Signet", "accept-encoding": "identity", ...contentType };
   const headers = new Map<string, string>();
   for (const source of [fixed, credential.service.headers, test.headers ?? {}]) {
@@ -89,7 +123,12 @@ function judgeAnswer(service: Service, status: number, body: unknown): Identifie
   const successful = test.success === undefined || walk(body, test.success.path) === test.success.equals;
   if (status < 400 && successful) {
     const who = identity.label ?? identity.id;
-    return { worked: true, status, identity, message: who === null ? `${service.name} accepted it.` : `${service.name} knows it as ${who}.` };
+    return {
+      worked: true,
+      status,
+      identity,
+      message: who === null ? `${service.name} accepted it.` : `${service.name} knows it as ${who}.`,
+    };
   }
   const refused = status === 401 || (status < 400 && !successful);
   const message = refused

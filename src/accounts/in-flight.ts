@@ -32,7 +32,9 @@ export class InFlight {
     const key = `${actor.type}:${actor.id ?? ""}`;
     const count = this.#counts.get(key) ?? 0;
     if (count >= LIMIT) {
-      throw new SignetError("rate_limited", `At most ${LIMIT} requests may be under way at once. Try again shortly.`, { retryAfter: 1 });
+      throw new SignetError("rate_limited", `At most ${LIMIT} requests may be under way at once. Try again shortly.`, {
+        retryAfter: 1,
+      });
     }
     this.#counts.set(key, count + 1);
     let left = false;

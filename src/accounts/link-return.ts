@@ -28,7 +28,10 @@ export async function returnLink(ctx: Context, search: URLSearchParams, browser:
   const states = search.getAll("state");
   const link = states.length === 1 ? await consume(ctx, states[0]!) : undefined;
   if (!link) {
-    throw new SignetError("invalid", "This sign-in was not started here, was used already, or took longer than ten minutes. Start the link again.");
+    throw new SignetError(
+      "invalid",
+      "This sign-in was not started here, was used already, or took longer than ten minutes. Start the link again.",
+    );
   }
   const service = await serviceOf(ctx, link.service_id);
   let asking = false;
@@ -37,7 +40,8 @@ export async function returnLink(ctx: Context, search: URLSearchParams, browser:
     const query = onlyOnce(search);
     if (query.error !== undefined) throw providerRefused(service, query.error);
     const code = query.code;
-    if (code === undefined || code === "") throw new SignetError("invalid", `${service.name} sent neither a code nor an error.`);
+    if (code === undefined || code === "")
+      throw new SignetError("invalid", `${service.name} sent neither a code nor an error.`);
     const { settings } = await openSettings(ctx, service);
     kindOf(service.kind).consent!.checkReturn(settings, query);
     await ctx.audit.append(ctx, callbackEvent("pending", link, service));
@@ -66,7 +70,10 @@ function requireSameRound(ctx: Context, link: LinkRow, service: Service, browser
   const now = ctx.clock();
   const here = link.browser_hash !== null && timingSafeEqual(link.browser_hash, sha256(browser));
   if (!here || (link.session_id !== null && link.session_id !== ctx.session)) {
-    throw new SignetError("invalid", "This link was started in another browser or before you signed out. Start it again here.");
+    throw new SignetError(
+      "invalid",
+      "This link was started in another browser or before you signed out. Start it again here.",
+    );
   }
   if (link.state_expires_at === null || link.state_expires_at <= now || link.expires_at <= now) {
     throw new SignetError("invalid", "The sign-in took longer than ten minutes. Start the link again.");
@@ -79,10 +86,14 @@ function requireSameRound(ctx: Context, link: LinkRow, service: Service, browser
 /** A parameter that comes twice means that somebody added one; tokens in the address are never taken (O-7, O-12). */
 function onlyOnce(search: URLSearchParams): Record<string, string> {
   for (const name of ALLOWED_ONCE) {
-    if (search.getAll(name).length > 1) throw new SignetError("invalid", `The answer holds "${name}" twice. Start the link again.`);
+    if (search.getAll(name).length > 1)
+      throw new SignetError("invalid", `The answer holds "${name}" twice. Start the link again.`);
   }
   if (search.has("access_token") || search.has("id_token")) {
-    throw new SignetError("invalid", "The answer holds a token in its address, where it does not belong. Start the link again.");
+    throw new SignetError(
+      "invalid",
+      "The answer holds a token in its address, where it does not belong. Start the link again.",
+    );
   }
   return Object.fromEntries(search);
 }
@@ -93,10 +104,16 @@ function providerRefused(service: Service, error: string): SignetError {
     case "access_denied":
     case "user_denied":
     case "consent_required":
-      return new SignetError("invalid", `${service.name} was not allowed: consent was declined there. Nothing was saved.`);
+      return new SignetError(
+        "invalid",
+        `${service.name} was not allowed: consent was declined there. Nothing was saved.`,
+      );
     case "invalid_scope":
     case "unauthorized_scope_error":
-      return new SignetError("invalid", `${service.name} refused a scope. An admin can correct the scopes on the service's page.`);
+      return new SignetError(
+        "invalid",
+        `${service.name} refused a scope. An admin can correct the scopes on the service's page.`,
+      );
     case "temporarily_unavailable":
     case "server_error":
       return new SignetError("invalid", `${service.name} has trouble right now. Try again in a few minutes.`);
@@ -116,22 +133,28 @@ async function exchange(ctx: Context, link: LinkRow, service: Service, code: str
   const round = { code, verifier, redirectUri: callbackUrl(ctx) };
   const grant = await kindOf(service.kind).consent!.finish(settings, round, ctx.control.to(hosts), ctx.clock());
   const baseUrl = accountBaseUrl(service, grant);
-  const found = await identify(ctx, await candidate(ctx, service, grant.secret, baseUrl ?? service.baseUrl), { id: link.account_id, name: link.name });
+  const found = await identify(ctx, await candidate(ctx, service, grant.secret, baseUrl ?? service.baseUrl), {
+    id: link.account_id,
+    name: link.name,
+  });
   const warning = await warningOf(ctx, link, service, grant, found);
   await inTransaction(ctx, async (inside) => {
     const secretId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), grant.secret as object);
-    await inside.db("links").where({ id: link.id }).update({
-      state: "linked",
-      secret_id: secretId,
-      verifier_id: null,
-      scopes_granted: grant.scopes ?? link.scopes_requested,
-      identity_id: found.identity.id,
-      identity_label: found.identity.label,
-      base_url: baseUrl,
-      token_expires_at: grant.expiresAt ?? null,
-      refreshable: grant.refreshable,
-      warning,
-    });
+    await inside
+      .db("links")
+      .where({ id: link.id })
+      .update({
+        state: "linked",
+        secret_id: secretId,
+        verifier_id: null,
+        scopes_granted: grant.scopes ?? link.scopes_requested,
+        identity_id: found.identity.id,
+        identity_label: found.identity.label,
+        base_url: baseUrl,
+        token_expires_at: grant.expiresAt ?? null,
+        refreshable: grant.refreshable,
+        warning,
+      });
     await inside.vault.destroy(inside.db, [link.verifier_id!]);
   });
 }
@@ -139,37 +162,63 @@ async function exchange(ctx: Context, link: LinkRow, service: Service, code: str
 /** The base address that the provider named, or the service's with what was learned filled in. Must be among the hosts. */
 function accountBaseUrl(service: Service, grant: Grant<unknown>): string | null {
   const metadata = (grant.secret as { metadata?: Record<string, string> }).metadata;
-  const named = grant.baseUrl ?? (metadata === undefined ? undefined : (fillBaseUrl(service.baseUrl, metadata) ?? undefined));
+  const named =
+    grant.baseUrl ?? (metadata === undefined ? undefined : (fillBaseUrl(service.baseUrl, metadata) ?? undefined));
   if (named === undefined) return null;
   if (!URL.canParse(named) || !hostAllowed(service.hosts, new URL(named), service.baseUrl)) {
-    throw new SignetError("upstream_invalid", `${service.name} named a base address that is not among the hosts of the service. An admin can add the host.`);
+    throw new SignetError(
+      "upstream_invalid",
+      `${service.name} named a base address that is not among the hosts of the service. An admin can add the host.`,
+    );
   }
   return named.replace(/\/+$/, "");
 }
 
 /** What somebody should know before they save: another identity, one that is linked already, scopes that are missing. */
-async function warningOf(ctx: Context, link: LinkRow, service: Service, grant: Grant<unknown>, found: Identified): Promise<string | null> {
+async function warningOf(
+  ctx: Context,
+  link: LinkRow,
+  service: Service,
+  grant: Grant<unknown>,
+  found: Identified,
+): Promise<string | null> {
   const { id, label } = found.identity;
   const warnings: string[] = [];
   if (found.worked === false) warnings.push(found.message);
   if (link.account_id !== null && id !== null) {
     const account = await ctx.db("accounts").where({ id: link.account_id }).first("identity_id", "identity_label");
     if (account?.identity_id && account.identity_id !== id) {
-      warnings.push(`This is a different identity: the account was linked as ${account.identity_label ?? account.identity_id}, now it is ${label ?? id}.`);
+      warnings.push(
+        `This is a different identity: the account was linked as ${account.identity_label ?? account.identity_id}, now it is ${label ?? id}.`,
+      );
     }
   }
   if (id !== null) {
-    const twin = await ctx.db("accounts").where({ service_id: service.id, identity_id: id, owner_type: link.owner_type, owner_id: link.owner_id }).whereNot({ id: link.account_id ?? link.id }).first("name");
+    const twin = await ctx
+      .db("accounts")
+      .where({ service_id: service.id, identity_id: id, owner_type: link.owner_type, owner_id: link.owner_id })
+      .whereNot({ id: link.account_id ?? link.id })
+      .first("name");
     if (twin) warnings.push(`${label ?? id} is linked already, as “${twin.name}”.`);
   }
-  const missing = grant.scopes === undefined ? [] : link.scopes_requested.filter((scope) => !grant.scopes!.includes(scope));
+  const missing =
+    grant.scopes === undefined ? [] : link.scopes_requested.filter((scope) => !grant.scopes!.includes(scope));
   if (missing.length > 0) warnings.push(`Not granted: ${missing.join(", ")}.`);
   return warnings.length === 0 ? null : warnings.join(" ");
 }
 
-async function giveUp(ctx: Context, link: LinkRow, service: Service, error: SignetError, asking: boolean): Promise<void> {
+async function giveUp(
+  ctx: Context,
+  link: LinkRow,
+  service: Service,
+  error: SignetError,
+  asking: boolean,
+): Promise<void> {
   await inTransaction(ctx, async (inside) => {
-    await inside.db("links").where({ id: link.id }).update({ state: "failed", error: error.message, verifier_id: null });
+    await inside
+      .db("links")
+      .where({ id: link.id })
+      .update({ state: "failed", error: error.message, verifier_id: null });
     await inside.vault.destroy(inside.db, link.verifier_id === null ? [] : [link.verifier_id]);
     const facts = { service: service.name, link: link.id };
     const account = link.account_id;

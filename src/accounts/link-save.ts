@@ -28,18 +28,28 @@ export async function saveLink(ctx: Context, id: string, given: SaveLink = {}): 
   return inTransaction(ctx, async (inside) => {
     const link = await inside.db<LinkRow>("links").where({ id }).forUpdate().first();
     if (!link || link.state !== "linked" || link.secret_id === null) throw new SignetError("conflict", notLinked(link));
-    if (link.expires_at <= inside.clock()) throw new SignetError("conflict", "The link was not saved in time. Start it again.");
+    if (link.expires_at <= inside.clock())
+      throw new SignetError("conflict", "The link was not saved in time. Start it again.");
     const sealed = await inside.vault.fetch(inside.db, link.secret_id);
     const secret = inside.vault.open<object>(sealed!, linkSubject(link.id));
-    const account = link.account_id === null ? await asNew(inside, link, input, secret) : await asReconnected(inside, link, secret);
+    const account =
+      link.account_id === null ? await asNew(inside, link, input, secret) : await asReconnected(inside, link, secret);
     await inside.db("links").where({ id }).update({ state: "saved", secret_id: null });
     await inside.vault.destroy(inside.db, [link.secret_id]);
     return account;
   });
 }
 
-async function asNew(ctx: Context, link: LinkRow, input: z.output<typeof saveLinkInput>, secret: object): Promise<Account> {
-  const owner = input.owner === undefined ? ({ type: link.owner_type, id: link.owner_id } as Owner) : ownerOf(input.owner, link.worker_id);
+async function asNew(
+  ctx: Context,
+  link: LinkRow,
+  input: z.output<typeof saveLinkInput>,
+  secret: object,
+): Promise<Account> {
+  const owner =
+    input.owner === undefined
+      ? ({ type: link.owner_type, id: link.owner_id } as Owner)
+      : ownerOf(input.owner, link.worker_id);
   await requireOwner(ctx, owner, "an account");
   return createAccount(ctx, {
     service: await serviceOf(ctx, link.service_id),
@@ -111,10 +121,21 @@ export async function tidyLinks(ctx: Context): Promise<number> {
       .where("expires_at", "<", inside.clock())
       .whereNotNull("secret_id")
       .select("id", "secret_id");
-    await inside.db("links").whereIn("id", ended.map((link) => link.id)).update({ secret_id: null, state: "failed", error: "The link was not saved in time. Start it again." });
-    const secrets = [...old.flatMap((link) => [link.verifier_id, link.secret_id]), ...ended.map((link) => link.secret_id)];
-    await inside.vault.destroy(inside.db, secrets.filter((id) => id !== null && id !== undefined));
+    await inside
+      .db("links")
+      .whereIn(
+        "id",
+        ended.map((link) => link.id),
+      )
+      .update({ secret_id: null, state: "failed", error: "The link was not saved in time. Start it again." });
+    const secrets = [
+      ...old.flatMap((link) => [link.verifier_id, link.secret_id]),
+      ...ended.map((link) => link.secret_id),
+    ];
+    await inside.vault.destroy(
+      inside.db,
+      secrets.filter((id) => id !== null && id !== undefined),
+    );
     return old.length + ended.length;
   });
 }
-

@@ -76,14 +76,28 @@ export async function beginLink(ctx: Context, given: BeginLink): Promise<BegunLi
   const service = await serviceOf(ctx, target.service_id).catch(() => {
     throw invalid("service", "There is no such service.");
   });
-  if (!kindOf(service.kind).consent) throw invalid("service", `${service.name} is not linked by consent; enter its key instead.`);
+  if (!kindOf(service.kind).consent)
+    throw invalid("service", `${service.name} is not linked by consent; enter its key instead.`);
   const id = newId();
   const token = randomBytes(32).toString("base64url");
   const expiresAt = minutesFrom(ctx.clock(), LINK_MINUTES);
   await inTransaction(ctx, async (inside) => {
-    const row = { id, state: "pending", token_hash: sha256(token), worker_id: ctx.actor.id, service_version: service.version, expires_at: expiresAt };
+    const row = {
+      id,
+      state: "pending",
+      token_hash: sha256(token),
+      worker_id: ctx.actor.id,
+      service_version: service.version,
+      expires_at: expiresAt,
+    };
     await inside.db("links").insert({ ...row, ...target });
-    const facts = { service: service.name, account: target.account_id, name: target.name, owner: target.owner_type, link: id };
+    const facts = {
+      service: service.name,
+      account: target.account_id,
+      name: target.name,
+      owner: target.owner_type,
+      link: id,
+    };
     await record(inside, { action: "link.begun", outcome: "ok", account: target.account_id, facts });
   });
   return { id, token, expiresAt };
@@ -91,7 +105,10 @@ export async function beginLink(ctx: Context, given: BeginLink): Promise<BegunLi
 
 /** The link behind an address that was sent to somebody. Throws `not_found` once it is saved or over. */
 export async function linkByToken(ctx: Context, token: string): Promise<LinkRow> {
-  const row = await ctx.db<LinkRow>("links").where("token_hash" as never, sha256(token) as never).first();
+  const row = await ctx
+    .db<LinkRow>("links")
+    .where("token_hash" as never, sha256(token) as never)
+    .first();
   if (!row || row.state === "saved" || row.expires_at <= ctx.clock()) throw notFound("link");
   return row;
 }
@@ -105,23 +122,30 @@ export async function departLink(ctx: Context, link: LinkRow, browser: string): 
   const { settings } = await openSettings(ctx, service);
   const state = randomBytes(32).toString("base64url");
   const verifier = randomBytes(32).toString("base64url");
-  const { url, scopes } = kindOf(service.kind).consent!.begin(settings, { state, verifier, redirectUri: callbackUrl(ctx) });
+  const { url, scopes } = kindOf(service.kind).consent!.begin(settings, {
+    state,
+    verifier,
+    redirectUri: callbackUrl(ctx),
+  });
   await inTransaction(ctx, async (inside) => {
     const verifierId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), { verifier });
     const old = [link.verifier_id, link.secret_id].filter((id) => id !== null);
-    await inside.db("links").where({ id: link.id }).update({
-      state: "pending",
-      state_hash: sha256(state),
-      browser_hash: sha256(browser),
-      session_id: ctx.session,
-      service_version: service.version,
-      verifier_id: verifierId,
-      secret_id: null,
-      scopes_requested: scopes,
-      warning: null,
-      error: null,
-      state_expires_at: minutesFrom(ctx.clock(), STATE_MINUTES),
-    });
+    await inside
+      .db("links")
+      .where({ id: link.id })
+      .update({
+        state: "pending",
+        state_hash: sha256(state),
+        browser_hash: sha256(browser),
+        session_id: ctx.session,
+        service_version: service.version,
+        verifier_id: verifierId,
+        secret_id: null,
+        scopes_requested: scopes,
+        warning: null,
+        error: null,
+        state_expires_at: minutesFrom(ctx.clock(), STATE_MINUTES),
+      });
     await inside.vault.destroy(inside.db, old);
   });
   return url;
@@ -168,14 +192,28 @@ async function newTarget(ctx: Context, input: z.output<typeof beginLinkInput>) {
   const owner = ownerOf(input.owner, ctx.actor.id!);
   await requireOwner(ctx, owner, "an account");
   const slug = input.slug ?? null;
-  return { service_id: input.service, account_id: null, name: input.name, slug, owner_type: owner.type, owner_id: owner.id };
+  return {
+    service_id: input.service,
+    account_id: null,
+    name: input.name,
+    slug,
+    owner_type: owner.type,
+    owner_id: owner.id,
+  };
 }
 
 async function reconnectTarget(ctx: Context, accountId: string) {
   const account = await findAccount(ctx, { id: accountId });
   if (!account || !mayManage(ctx.actor, account.owner)) throw notFound("account");
   const { type, id } = account.owner;
-  return { service_id: account.serviceId, account_id: account.id, name: account.name, slug: null, owner_type: type, owner_id: id };
+  return {
+    service_id: account.serviceId,
+    account_id: account.id,
+    name: account.name,
+    slug: null,
+    owner_type: type,
+    owner_id: id,
+  };
 }
 
 function minutesFrom(now: Date, minutes: number): Date {

@@ -24,7 +24,12 @@ export async function managedAccount(ctx: Context, key: string, right: "manage" 
   if (!account) throw notFound("account");
   const allowed = right === "manage" ? mayManage(ctx.actor, account.owner) : mayStop(ctx.actor, account.owner);
   if (!allowed) {
-    const who = account.owner.type === "organization" ? "an admin" : account.owner.type === "team" ? "a manager of its team" : "its owner";
+    const who =
+      account.owner.type === "organization"
+        ? "an admin"
+        : account.owner.type === "team"
+          ? "a manager of its team"
+          : "its owner";
     const more = right === "manage" && isAdmin(ctx.actor) ? " As an admin you may pause or disconnect it." : "";
     throw new SignetError("forbidden", `Only ${who} may change this account.${more}`);
   }

@@ -6,8 +6,16 @@ import { invalid, SignetError } from "../errors.ts";
 /** Throws unless the actor may make things for this owner, and the owner exists. Bots make nothing. */
 export async function requireOwner(ctx: Context, owner: Owner, what: string): Promise<void> {
   if (!mayOwnFor(ctx.actor, owner)) {
-    const whose = owner.type === "organization" ? "the organization" : owner.type === "team" ? "a team you do not manage" : "somebody else";
-    throw new SignetError("forbidden", `You may not make ${what} for ${whose}.`, { issues: [{ path: "owner", message: "Choose another owner." }] });
+    const whose =
+      owner.type === "organization"
+        ? "the organization"
+        : owner.type === "team"
+          ? "a team you do not manage"
+          : "somebody else";
+    throw new SignetError("forbidden", `You may not make ${what} for ${whose}.`, {
+      issues: [{ path: "owner", message: "Choose another owner." }],
+    });
   }
-  if (owner.type === "team" && !(await ctx.db("teams").where({ id: owner.id }).first("id"))) throw invalid("owner.id", "There is no such team.");
+  if (owner.type === "team" && !(await ctx.db("teams").where({ id: owner.id }).first("id")))
+    throw invalid("owner.id", "There is no such team.");
 }

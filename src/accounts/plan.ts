@@ -41,7 +41,13 @@ export async function plan(
 
 /** May the actor, and may the credential, go there? Also asked anew for each redirect. Throws what refuses it. */
 export function judge(ctx: Context, ready: Ready, method: string, url: URL): Verdict & { allowed: true } {
-  const verdict = mayUse(ctx.actor, ready.account.owner, ready.shares, { method, host: url.host, path: url.pathname }, ctx.clock());
+  const verdict = mayUse(
+    ctx.actor,
+    ready.account.owner,
+    ready.shares,
+    { method, host: url.host, path: url.pathname },
+    ctx.clock(),
+  );
   if (!verdict.allowed) throw new SignetError(verdict.code, verdict.reason);
   requireHost(ctx, ready, url);
   return verdict;
@@ -52,7 +58,9 @@ export function requireHost(ctx: Context, ready: Pick<Ready, "hosts" | "baseUrl"
   const base = ready.baseUrl ?? ready.service.baseUrl;
   if (!hostAllowed(ready.hosts, url, base)) {
     const plain = url.protocol === "http:" && !base?.startsWith("http:");
-    const reason = plain ? `Requests to ${ready.service.name} must use https.` : `${url.host} is not among the hosts of ${ready.service.name}.`;
+    const reason = plain
+      ? `Requests to ${ready.service.name} must use https.`
+      : `${url.host} is not among the hosts of ${ready.service.name}.`;
     throw new SignetError("host_not_allowed", reason);
   }
   ctx.transport.judge(url);
@@ -65,7 +73,11 @@ function unsigned(ready: Ready, method: string, url: URL, headers: Header[], bod
   const passing = passingHeaders(headers, slots.headers);
   let request: OutgoingRequest = { method, url: target, headers: passing, body };
   const present = new Set(passing.map(([name]) => name.toLowerCase()));
-  for (const [name, value] of Object.entries({ accept: "*/*", "user-agent": "Signet", ...lowerNames(ready.service.headers) })) {
+  for (const [name, value] of Object.entries({
+    accept: "*/*",
+    "user-agent": "Signet",
+    ...lowerNames(ready.service.headers),
+  })) {
     if (!present.has(name)) request = withHeader(request, name, value);
   }
   // Answers must be readable to be cleaned of secrets, so no compression is offered.
@@ -76,7 +88,20 @@ function lowerNames(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-async function recordDenial(ctx: Context, ready: Ready, wish: { method: string; via: Via }, url: URL | undefined, code: Code) {
-  const facts = { account: ready.account.name, method: wish.method, host: url?.host ?? null, path: url?.pathname ?? null, code, via: wish.via };
+async function recordDenial(
+  ctx: Context,
+  ready: Ready,
+  wish: { method: string; via: Via },
+  url: URL | undefined,
+  code: Code,
+) {
+  const facts = {
+    account: ready.account.name,
+    method: wish.method,
+    host: url?.host ?? null,
+    path: url?.pathname ?? null,
+    code,
+    via: wish.via,
+  };
   await ctx.audit.append(ctx, { action: "execute", outcome: "denied", account: ready.account.id, facts });
 }

@@ -90,7 +90,6 @@ export function accountSubject(id: string): string {
   return `account:${id}`;
 }
 
-
 /** The account's base URL. Throws `invalid` when a path was given and there is none. */
 export function baseUrlOf(ready: Pick<Ready, "baseUrl" | "account">): string {
   if (ready.baseUrl === null) {

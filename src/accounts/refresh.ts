@@ -22,7 +22,10 @@ export async function freshCredential(ctx: Context, ready: Ready): Promise<Ready
   if (expiresAt === null) return ready;
   const left = expiresAt.getTime() - ctx.clock().getTime();
   if (left > margin(ready)) return ready;
-  if (!refreshable) return left > 0 ? ready : needsReconnect(ctx, ready, "The access ended, and the provider gave nothing to renew it with.");
+  if (!refreshable)
+    return left > 0
+      ? ready
+      : needsReconnect(ctx, ready, "The access ended, and the provider gave nothing to renew it with.");
   try {
     return await renewOnce(ctx, ready);
   } catch (error) {
@@ -65,11 +68,19 @@ function renewOnce(ctx: Context, ready: Ready): Promise<Ready> {
 async function renew(ctx: Context, stale: Ready): Promise<Ready> {
   const id = stale.account.id;
   const holder = randomUUID();
-  for (const end = Date.now() + LEASE_SECONDS * 1000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, POLL))) {
-    const leased = await ctx.db("accounts")
+  for (
+    const end = Date.now() + LEASE_SECONDS * 1000;
+    Date.now() < end;
+    await new Promise((resolve) => setTimeout(resolve, POLL))
+  ) {
+    const leased = await ctx
+      .db("accounts")
       .where({ id })
       .whereRaw("(refresh_lease_until is null or refresh_lease_until < now())")
-      .update({ refresh_lease_until: ctx.db.raw("now() + ? * interval '1 second'", [LEASE_SECONDS]), refresh_lease_holder: holder });
+      .update({
+        refresh_lease_until: ctx.db.raw("now() + ? * interval '1 second'", [LEASE_SECONDS]),
+        refresh_lease_holder: holder,
+      });
     const present = await current(ctx, id);
     // Somebody else renewed it since this caller looked.
     if (present.sealed.version !== stale.sealed.version) {
@@ -78,7 +89,10 @@ async function renew(ctx: Context, stale: Ready): Promise<Ready> {
     }
     if (leased) return askProvider(ctx, present, holder);
   }
-  throw new SignetError("unavailable", `Renewing the access of ${stale.account.name} takes too long. Try again shortly.`);
+  throw new SignetError(
+    "unavailable",
+    `Renewing the access of ${stale.account.name} takes too long. Try again shortly.`,
+  );
 }
 
 async function askProvider(ctx: Context, ready: Ready, holder: string): Promise<Ready> {
@@ -93,7 +107,12 @@ async function askProvider(ctx: Context, ready: Ready, holder: string): Promise<
   } catch (error) {
     if (isSignetError(error) && error.code === "needs_reconnect") return needsReconnect(ctx, ready, error.message);
     const code = isSignetError(error) ? error.code : "unavailable";
-    await record(ctx, { action: "account.refreshed", outcome: "failed", account: id, facts: { account: ready.account.name, code } });
+    await record(ctx, {
+      action: "account.refreshed",
+      outcome: "failed",
+      account: id,
+      facts: { account: ready.account.name, code },
+    });
     throw error;
   } finally {
     await release(ctx, id, holder);
@@ -105,31 +124,50 @@ async function persist(ctx: Context, ready: Ready, grant: Grant<unknown>): Promi
   const { account, sealed } = ready;
   await inTransaction(ctx, async (inside) => {
     await inside.vault.replace(inside.db, account.secretId, sealed, grant.secret as object);
-    await inside.db("accounts").where({ id: account.id }).update({
-      expires_at: grant.expiresAt ?? null,
-      refreshable: grant.refreshable,
-      base_url: grant.baseUrl ?? account.baseUrl,
-      ...(grant.scopes === undefined ? {} : { scopes_granted: grant.scopes }),
-      updated_at: inside.clock(),
-    });
+    await inside
+      .db("accounts")
+      .where({ id: account.id })
+      .update({
+        expires_at: grant.expiresAt ?? null,
+        refreshable: grant.refreshable,
+        base_url: grant.baseUrl ?? account.baseUrl,
+        ...(grant.scopes === undefined ? {} : { scopes_granted: grant.scopes }),
+        updated_at: inside.clock(),
+      });
     await notify(inside, "account", account.id);
-    await record(inside, { action: "account.refreshed", outcome: "ok", account: account.id, facts: { account: account.name } });
+    await record(inside, {
+      action: "account.refreshed",
+      outcome: "ok",
+      account: account.id,
+      facts: { account: account.name },
+    });
   });
 }
 
 async function needsReconnect(ctx: Context, ready: Ready, reason: string): Promise<never> {
   const { id, name } = ready.account;
   await inTransaction(ctx, async (inside) => {
-    const changed = await inside.db("accounts").where({ id, state: "active" }).update({ state: "needs_reconnect", state_reason: reason });
+    const changed = await inside
+      .db("accounts")
+      .where({ id, state: "active" })
+      .update({ state: "needs_reconnect", state_reason: reason });
     if (changed === 0) return;
     await notify(inside, "account", id);
-    await record(inside, { action: "account.needs_reconnect", outcome: "ok", account: id, facts: { account: name, reason } });
+    await record(inside, {
+      action: "account.needs_reconnect",
+      outcome: "ok",
+      account: id,
+      facts: { account: name, reason },
+    });
   });
   throw new SignetError("needs_reconnect", reason);
 }
 
 async function release(ctx: Context, id: string, holder: string): Promise<void> {
-  await ctx.db("accounts").where({ id, refresh_lease_holder: holder }).update({ refresh_lease_until: null, refresh_lease_holder: null });
+  await ctx
+    .db("accounts")
+    .where({ id, refresh_lease_holder: holder })
+    .update({ refresh_lease_until: null, refresh_lease_holder: null });
 }
 
 /** As it is in the database now, whatever memory says. */

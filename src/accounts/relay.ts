@@ -44,8 +44,12 @@ const MAX_BUFFERED_BODY = 1_048_576;
 export async function relay(ctx: Context, wish: RelayWish, open: () => Relayed): Promise<void> {
   const method = parseMethod(wish.method);
   const buffered: { body: Buffer | null } = { body: null };
-  const planned = await plan(ctx, { account: wish.account, method, url: wish.url, via: "proxy" }, () => ({ headers: wish.headers, body: null }));
-  const keyInBody = wish.stream !== undefined && planned.ready.kind.slots(planned.ready.service.settings).body.length > 0;
+  const planned = await plan(ctx, { account: wish.account, method, url: wish.url, via: "proxy" }, () => ({
+    headers: wish.headers,
+    body: null,
+  }));
+  const keyInBody =
+    wish.stream !== undefined && planned.ready.kind.slots(planned.ready.service.settings).body.length > 0;
   if (keyInBody) buffered.body = await readWhole(wish.stream!);
   const exchange = new Relay(ctx, withBody(planned, wish, buffered.body), keyInBody ? undefined : wish.stream);
   const leave = InFlight.of(ctx).enter(ctx.actor);
@@ -74,14 +78,22 @@ class Relay {
   async run(out: Relayed): Promise<void> {
     try {
       let ready = await freshCredential(this.#ctx, this.#plan.ready);
-      const first = new Attempt(this, out, this.#stream === undefined && ready.account.refreshable ? (status) => refusedByProvider(ready, status) : () => false);
+      const first = new Attempt(
+        this,
+        out,
+        this.#stream === undefined && ready.account.refreshable
+          ? (status) => refusedByProvider(ready, status)
+          : () => false,
+      );
       if ((await this.#attempt(ready, first)) === "renew") {
         ready = await renewAfterRefusal(this.#ctx, ready);
         await this.#attempt(ready, new Attempt(this, out, () => false));
       }
       touch(this.#ctx, ready.account.id);
     } catch (error) {
-      const known = isSignetError(error) ? error : new SignetError("unavailable", "The request could not be relayed.", { cause: error });
+      const known = isSignetError(error)
+        ? error
+        : new SignetError("unavailable", "The request could not be relayed.", { cause: error });
       await this.recordOutcome({ code: known.code }).catch(() => undefined);
       out.fail(known);
     }
@@ -89,7 +101,13 @@ class Relay {
 
   async #attempt(ready: Plan["ready"], attempt: Attempt): Promise<"done" | "renew"> {
     this.#attempts++;
-    await send(this.#ctx, usable(this.#ctx, ready), this.#plan.request, { timeoutMs: TOTAL_TIMEOUT, stream: this.#stream }, attempt);
+    await send(
+      this.#ctx,
+      usable(this.#ctx, ready),
+      this.#plan.request,
+      { timeoutMs: TOTAL_TIMEOUT, stream: this.#stream },
+      attempt,
+    );
     return attempt.finished;
   }
 
@@ -105,8 +123,20 @@ class Relay {
   #append(outcome: "pending" | "ok" | "failed", seen: object): Promise<number> {
     const { ready, request, verdict } = this.#plan;
     const rule = verdict.share === null ? verdict.because : `${verdict.because}:${verdict.share}`;
-    const where = { account: ready.account.name, method: request.method, host: request.url.host, path: request.url.pathname, rule, via: "proxy" };
-    return this.#ctx.audit.append(this.#ctx, { action: "execute", outcome, account: ready.account.id, facts: { ...where, ...seen } });
+    const where = {
+      account: ready.account.name,
+      method: request.method,
+      host: request.url.host,
+      path: request.url.pathname,
+      rule,
+      via: "proxy",
+    };
+    return this.#ctx.audit.append(this.#ctx, {
+      action: "execute",
+      outcome,
+      account: ready.account.id,
+      facts: { ...where, ...seen },
+    });
   }
 }
 
@@ -200,7 +230,9 @@ class Attempt implements AnswerSink {
 
 /** Without what concerns the connection to the provider only. */
 function endToEnd(headers: AnswerHeaders): AnswerHeaders {
-  const named = String(headers.connection ?? "").toLowerCase().split(/\s*,\s*/);
+  const named = String(headers.connection ?? "")
+    .toLowerCase()
+    .split(/\s*,\s*/);
   const passing: AnswerHeaders = {};
   for (const name in headers) {
     if (!HOP_BY_HOP.has(name) && !name.startsWith("signet-") && !named.includes(name)) passing[name] = headers[name];

@@ -64,16 +64,19 @@ export function parseMethod(text: string): string {
  * parsers repair what should be refused (statement E-2). Throws `invalid`.
  */
 export function parseTarget(text: string, base: () => string): URL {
-  if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid("url", "An address holds no control characters or line breaks.");
+  if (/[\u0000-\u001f\u007f]/.test(text))
+    throw invalid("url", "An address holds no control characters or line breaks.");
   if (text !== text.trim()) throw invalid("url", "The address begins or ends with a space.");
   if (text.includes("\\")) throw invalid("url", "An address holds no backslash.");
   if (text.startsWith("//")) throw invalid("url", "Write the address with its scheme, such as https://.");
   const whole = /^[a-z][a-z0-9+.-]*:/i.test(text);
-  if (whole && !/^https?:\/\/[^/]/i.test(text)) throw invalid("url", "The address must begin with https:// and a host.");
+  if (whole && !/^https?:\/\/[^/]/i.test(text))
+    throw invalid("url", "The address must begin with https:// and a host.");
   const full = whole ? text : join(base(), text);
   if (!URL.canParse(full)) throw invalid("url", "This is not an address.");
   const url = new URL(full);
-  if (url.username !== "" || url.password !== "") throw invalid("url", "An address holds no user name or password; the account has the credential.");
+  if (url.username !== "" || url.password !== "")
+    throw invalid("url", "An address holds no user name or password; the account has the credential.");
   if (url.port === "0") throw invalid("url", "Port 0 can not be reached.");
   url.hash = "";
   return url;
@@ -95,17 +98,28 @@ export function addQuery(url: URL, query: ParsedInput["query"]): void {
 export function passingHeaders(given: Iterable<Header>, slots: string[]): Header[] {
   const taken = new Set(slots.map(folded));
   const all = [...given];
-  const named = all.filter(([name]) => name.toLowerCase() === "connection").flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/));
+  const named = all
+    .filter(([name]) => name.toLowerCase() === "connection")
+    .flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/));
   let bytes = 0;
   const passing = all.filter(([name, value]) => {
     if (!TOKEN.test(name)) throw invalid("headers", `"${name.slice(0, 50)}" is not the name of a header.`);
-    if (!VALUE.test(value)) throw invalid(`headers.${name}`, "A header's value holds no line breaks and no characters beyond Latin-1.");
+    if (!VALUE.test(value))
+      throw invalid(`headers.${name}`, "A header's value holds no line breaks and no characters beyond Latin-1.");
     if (value.length > MAX_HEADER_BYTES) throw invalid(`headers.${name}`, "A header is at most 8 KiB long.");
     bytes += name.length + value.length;
     const lower = folded(name);
-    return !HOP_BY_HOP.has(lower) && !OWN.has(lower) && !taken.has(lower) && !named.includes(lower) && !lower.startsWith("signet-") && !lower.startsWith("x-forwarded-");
+    return (
+      !HOP_BY_HOP.has(lower) &&
+      !OWN.has(lower) &&
+      !taken.has(lower) &&
+      !named.includes(lower) &&
+      !lower.startsWith("signet-") &&
+      !lower.startsWith("x-forwarded-")
+    );
   });
-  if (all.length > MAX_HEADERS || bytes > MAX_HEADERS_BYTES) throw invalid("headers", "There are more than 64 headers or 16 KiB of them.");
+  if (all.length > MAX_HEADERS || bytes > MAX_HEADERS_BYTES)
+    throw invalid("headers", "There are more than 64 headers or 16 KiB of them.");
   return passing;
 }
 
@@ -118,7 +132,9 @@ export function headerPairs(headers: ParsedInput["headers"]): Header[] {
 
 /** The bytes of the one body that was given, and the content type it has unless a header says otherwise. Throws `invalid`. */
 export function encodeBody(input: ParsedInput, headers: Header[]): { body: Buffer | null; contentType: string | null } {
-  const given = (["body", "body_text", "body_base64", "form"] as const).filter((name) => input[name] !== undefined && input[name] !== null);
+  const given = (["body", "body_text", "body_base64", "form"] as const).filter(
+    (name) => input[name] !== undefined && input[name] !== null,
+  );
   if (given.length > 1) throw invalid(given[1]!, `Give one body, not ${given.join(" and ")}.`);
   const type = headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
   switch (given[0]) {
@@ -131,7 +147,8 @@ export function encodeBody(input: ParsedInput, headers: Header[]): { body: Buffe
     case "form":
       return { body: formBody(input.form!), contentType: "application/x-www-form-urlencoded" };
     case "body":
-      if (/^application\/x-www-form-urlencoded/i.test(type)) return { body: formBody(asForm(input.body)), contentType: type };
+      if (/^application\/x-www-form-urlencoded/i.test(type))
+        return { body: formBody(asForm(input.body)), contentType: type };
       return { body: Buffer.from(JSON.stringify(input.body), "utf8"), contentType: "application/json" };
     default:
       throw invalid("body", "Unknown kind of body.");

@@ -37,7 +37,11 @@ export async function send(
     ctx.transport.send(signed, { partition: credential.partition, ...options }, new CleanSink(opened.redactor, sink));
   } catch (error) {
     if (!isSignetError(error)) ctx.log.error({ error: String(error), request_id: ctx.requestId }, "sending failed");
-    sink.fail(isSignetError(error) ? error : new SignetError("unavailable", "The request could not be signed.", { cause: error }));
+    sink.fail(
+      isSignetError(error)
+        ? error
+        : new SignetError("unavailable", "The request could not be signed.", { cause: error }),
+    );
   }
 }
 
@@ -56,7 +60,9 @@ class CleanSink implements AnswerSink {
   head(status: number, headers: AnswerHeaders, flow: Flow): void {
     const clean: AnswerHeaders = {};
     for (const [name, value] of Object.entries(headers)) {
-      clean[name] = Array.isArray(value) ? value.map((item) => this.#redactor.redact(item)) : value && this.#redactor.redact(value);
+      clean[name] = Array.isArray(value)
+        ? value.map((item) => this.#redactor.redact(item))
+        : value && this.#redactor.redact(value);
     }
     this.#sink.head(status, clean, flow);
   }

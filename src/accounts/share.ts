@@ -9,7 +9,15 @@ import { managedAccount, seenAccount } from "./manage.ts";
 import { sharesOf } from "./store.ts";
 
 const ruleInput = z.strictObject({
-  methods: z.array(z.string().regex(/^[A-Za-z]{1,20}$/, "A method is one word.").transform((method) => method.toUpperCase())).min(1).optional(),
+  methods: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z]{1,20}$/, "A method is one word.")
+        .transform((method) => method.toUpperCase()),
+    )
+    .min(1)
+    .optional(),
   paths: z.array(z.string().startsWith("/", "A path begins with /.").max(500)).min(1).optional(),
   hosts: z.array(z.string().max(260)).min(1).optional(),
 });
@@ -42,16 +50,32 @@ export async function shareAccount(ctx: Context, key: string, given: ShareInput)
       rules: input.rules ?? null,
       until: input.until === undefined ? null : new Date(input.until),
     };
-    const row = { id: share.id, account_id: account.id, with_type: share.with.type, with_id: share.with.id, until: share.until, created_by: ctx.actor.id };
+    const row = {
+      id: share.id,
+      account_id: account.id,
+      with_type: share.with.type,
+      with_id: share.with.id,
+      until: share.until,
+      created_by: ctx.actor.id,
+    };
     await inside
       .db("shares")
       .insert({ ...row, rules: share.rules === null ? null : JSON.stringify(share.rules) })
       .catch((error: unknown) => {
         if (!isDuplicate(error)) throw error;
-        throw new SignetError("conflict", `${account.name} is shared with ${name} already. Remove that share first to change it.`);
+        throw new SignetError(
+          "conflict",
+          `${account.name} is shared with ${name} already. Remove that share first to change it.`,
+        );
       });
     await notify(inside, "account", account.id);
-    const facts = { account: account.name, share: share.id, with: `${share.with.type}: ${name}`, rules: share.rules === null ? null : JSON.stringify(share.rules), until: input.until ?? null };
+    const facts = {
+      account: account.name,
+      share: share.id,
+      with: `${share.with.type}: ${name}`,
+      rules: share.rules === null ? null : JSON.stringify(share.rules),
+      until: input.until ?? null,
+    };
     await record(inside, { action: "account.shared", outcome: "ok", account: account.id, facts });
     return share;
   });
@@ -61,7 +85,9 @@ export async function shareAccount(ctx: Context, key: string, given: ShareInput)
 export async function unshareAccount(ctx: Context, key: string, shareId: string): Promise<void> {
   await inTransaction(ctx, async (inside) => {
     const account = await managedAccount(inside, key);
-    const row = isId(shareId) ? await inside.db("shares").where({ id: shareId, account_id: account.id }).first() : undefined;
+    const row = isId(shareId)
+      ? await inside.db("shares").where({ id: shareId, account_id: account.id }).first()
+      : undefined;
     if (!row) throw notFound("share");
     await inside.db("shares").where({ id: shareId }).delete();
     await notify(inside, "account", account.id);
@@ -85,7 +111,10 @@ export async function listShares(ctx: Context, key: string): Promise<NamedShare[
     { ids },
   );
   const names = new Map(rows.map((row) => [row.id, row.name]));
-  return shares.map((share) => ({ ...share, name: share.with.id === null ? "Everyone" : (names.get(share.with.id) ?? "somebody who is gone") }));
+  return shares.map((share) => ({
+    ...share,
+    name: share.with.id === null ? "Everyone" : (names.get(share.with.id) ?? "somebody who is gone"),
+  }));
 }
 
 async function granteeName(ctx: Context, grantee: z.output<typeof shareInput>["with"]): Promise<string> {

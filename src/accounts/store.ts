@@ -87,7 +87,11 @@ export async function sharesOf(ctx: Context, accountId: string): Promise<Share[]
 
 /** A slug nobody uses yet: the wished one, or with the first free number behind it. */
 export async function freeSlug(ctx: Context, wished: string): Promise<string> {
-  const taken = await ctx.db("accounts").where({ slug: wished }).orWhereRaw("slug ~ ('^' || ? || '-[0-9]+$')", [wished]).pluck("slug");
+  const taken = await ctx
+    .db("accounts")
+    .where({ slug: wished })
+    .orWhereRaw("slug ~ ('^' || ? || '-[0-9]+$')", [wished])
+    .pluck("slug");
   const used = new Set<string>(taken);
   let slug = wished;
   for (let number = 2; used.has(slug); number++) slug = `${wished}-${number}`;

@@ -11,15 +11,27 @@ import { usable } from "./send.ts";
 export async function testAccount(ctx: Context, key: string): Promise<Identified> {
   const ready = await readyAccount(ctx, key);
   const { account, shares, service } = ready;
-  const wish = { method: service.test?.method ?? "GET", host: new URL(ready.baseUrl ?? "https://unknown.invalid").host, path: "/" };
+  const wish = {
+    method: service.test?.method ?? "GET",
+    host: new URL(ready.baseUrl ?? "https://unknown.invalid").host,
+    path: "/",
+  };
   if (!mayManage(ctx.actor, account.owner) && !mayUse(ctx.actor, account.owner, shares, wish, ctx.clock()).allowed) {
     throw new SignetError("forbidden", "You can see this account but may not use it.");
   }
   requireActive(account);
   const fresh = await freshCredential(ctx, ready);
   const found = await identify(ctx, usable(ctx, fresh), { id: account.id, name: account.name });
-  if (found.worked && found.identity.id !== null && found.identity.id !== account.identity.id && account.identity.id === null) {
-    await ctx.db("accounts").where({ id: account.id }).update({ identity_id: found.identity.id, identity_label: found.identity.label });
+  if (
+    found.worked &&
+    found.identity.id !== null &&
+    found.identity.id !== account.identity.id &&
+    account.identity.id === null
+  ) {
+    await ctx
+      .db("accounts")
+      .where({ id: account.id })
+      .update({ identity_id: found.identity.id, identity_label: found.identity.label });
   }
   return found;
 }

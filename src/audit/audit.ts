@@ -4,7 +4,7 @@ import { SignetError } from "../errors.ts";
 import type { Database, Knex } from "../storage/database.ts";
 import type { Vault } from "../vault/vault.ts";
 import { link, type Head, type Row } from "./chain.ts";
-import { storedFacts, type Event } from "./event.ts";
+import { storedFacts, storedText, type Event } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 /** Who acted, in which request; what a Context knows of it. */
@@ -68,9 +68,9 @@ export class Audit {
       outcome: event.outcome,
       actor_type: who.actor.type,
       actor_id: who.actor.id,
-      actor_name: who.actor.name,
+      actor_name: storedText(who.actor.name),
       account_id: event.account ?? null,
-      request_id: who.requestId,
+      request_id: storedText(who.requestId),
       process: this.process,
       facts: storedFacts(event),
     };

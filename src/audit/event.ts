@@ -78,17 +78,21 @@ export type Event = {
 /** Longest text of one fact; a longer one is cut and ends with "…". */
 const FACT_LIMIT = 2000;
 
+// Control characters, those of ISO 8859-1 and the two line ends of Unicode among them.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
 /** The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. */
 export function storedFacts(event: Event): Record<string, Fact> {
   const stored: Record<string, Fact> = {};
-  for (const [name, fact] of Object.entries(event.facts ?? {})) {
+  for (const [name, fact] of Object.entries(event.facts ?? {}) as [string, Fact | undefined][]) {
     if (fact === undefined) continue;
-    stored[name] = typeof fact === "string" ? plainText(fact) : (fact as Fact);
+    stored[name] = Array.isArray(fact) ? fact.map(storedText) : typeof fact === "string" ? storedText(fact) : fact;
   }
   return stored;
 }
 
-function plainText(text: string): string {
-  const clean = /[\u0000-\u001f\u007f]/.test(text) ? text.replace(/[\u0000-\u001f\u007f]/g, "\uFFFD") : text;
-  return clean.length > FACT_LIMIT ? `${clean.slice(0, FACT_LIMIT)}…` : clean;
+/** One text as it is stored. Halves of a character become U+FFFD, too: Postgres refuses them, and the whole batch with them. */
+export function storedText(text: string): string {
+  const cut = text.length > FACT_LIMIT ? `${text.slice(0, FACT_LIMIT)}…` : text;
+  return cut.replace(CONTROL, "\uFFFD").toWellFormed();
 }

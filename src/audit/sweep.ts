@@ -1,5 +1,5 @@
 import { SYSTEM } from "../access/actor.ts";
-import type { Database } from "../storage/database.ts";
+import type { Database, Knex } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
 import type { Audit } from "./audit.ts";
 import type { Action, Event } from "./event.ts";
@@ -7,27 +7,52 @@ import type { Action, Event } from "./event.ts";
 /** Class of the session-level advisory locks by which processes show that they live. */
 const ALIVE = 0x516e;
 
-/** A process's entry among the living; release() takes it away after everything it began is closed. */
+/** The lock of that class that a sweep holds; processes are numbered from 1. */
+const SWEEPING = 0;
+
+/** A process's entry among the living. */
 export interface Enrolment {
   number: number;
+  /** Stops living. A later sweep takes the entry away, and closes what was left open. */
   release(): Promise<void>;
 }
 
 /**
- * Gives this process its number and holds a lock on it for as long as the connection lives: a process that is
- * killed loses it without having to say so.
+ * Gives this process its number and holds a lock on it for as long as a connection lives: a process that is killed
+ * loses it without having to say so. A process that only loses its connection takes the lock again.
  */
 export async function enrol(database: Database): Promise<Enrolment> {
-  const connection = await database.connect();
-  const { rows } = await connection.query<{ number: number }>("select nextval('process_numbers')::bigint as number");
+  const { rows } = await database.knex.raw<{ rows: { number: number }[] }>(
+    "select nextval('process_numbers')::bigint as number",
+  );
   const number = rows[0]!.number;
-  await connection.query("select pg_advisory_lock($1, $2)", [ALIVE, number]);
-  await connection.query("insert into processes (number, low_seq) select $1, seq from audit_head", [number]);
+  let connection: Awaited<ReturnType<Database["connect"]>> | undefined;
+  let released = false;
+  const hold = async () => {
+    const client = await database.connect();
+    try {
+      await client.query("select pg_advisory_lock($1, $2)", [ALIVE, number]);
+      await client.query(
+        "insert into processes (number, low_seq) select $1, seq from audit_head on conflict do nothing",
+        [number],
+      );
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    connection = client;
+    client.once("end", again);
+    if (released) await client.end();
+  };
+  const again = () => {
+    if (!released) setTimeout(() => void hold().catch(again), 500).unref();
+  };
+  await hold();
   return {
     number,
     release: async () => {
-      await connection.query("delete from processes where number = $1", [number]).catch(() => undefined);
-      await connection.end();
+      released = true;
+      await connection?.end().catch(() => undefined);
     },
   };
 }
@@ -39,19 +64,32 @@ export async function markLowest(database: Database, audit: Audit): Promise<void
 
 /**
  * Closes as "unknown" what processes that no longer live had begun (statement A-4): whether the request reached
- * the provider can not be told, and the audit says so. Returns how many were closed.
+ * the provider can not be told, and the audit says so. Returns how many were closed; none while another process
+ * does the same work.
  */
 export async function closeUnknown(database: Database, audit: Audit): Promise<number> {
-  const dead = await database.knex.raw<{ rows: { number: number; low_seq: number }[] }>(
-    `select number, low_seq from processes where not exists (
-       select 1 from pg_locks where locktype = 'advisory' and classid = ? and objid = number and objsubid = 2)`,
-    [ALIVE],
+  return database.knex.transaction(async (tx) => {
+    const mine = await tx.raw<{ rows: { mine: boolean }[] }>("select pg_try_advisory_xact_lock(?, ?) as mine", [
+      ALIVE,
+      SWEEPING,
+    ]);
+    return mine.rows[0]!.mine ? sweep(tx, audit) : 0;
+  });
+}
+
+async function sweep(tx: Knex, audit: Audit): Promise<number> {
+  // pg_locks shows every database of the server, and each counts its processes from 1.
+  const dead = await tx.raw<{ rows: { number: number; low_seq: number }[] }>(
+    `select number, low_seq from processes where number <> ? and not exists (
+       select 1 from pg_locks where locktype = 'advisory' and classid = ? and objid = number and objsubid = 2
+       and database = (select oid from pg_database where datname = current_database()))`,
+    [audit.process, ALIVE],
   );
   let closed = 0;
   for (const { number, low_seq } of dead.rows) {
-    const open = await openIntents(database, number, low_seq);
+    const open = await openIntents(tx, number, low_seq);
     await Promise.all(open.map((intent) => audit.append(intent, intent.event)));
-    await database.knex("processes").where({ number }).delete();
+    await tx("processes").where({ number }).delete();
     closed += open.length;
   }
   if (closed > 0) {
@@ -63,15 +101,16 @@ export async function closeUnknown(database: Database, audit: Audit): Promise<nu
   return closed;
 }
 
-async function openIntents(database: Database, process: number, lowSeq: number) {
-  const rows = await database
-    .knex("audit_events as intent")
+async function openIntents(db: Knex, process: number, lowSeq: number) {
+  const rows = await db("audit_events as intent")
     .where({ process, outcome: "pending" })
     .where("seq", ">=", lowSeq)
     .whereNotExists((outcome) =>
       outcome
         .from("audit_events as later")
-        .whereRaw("later.request_id = intent.request_id and later.action = intent.action and later.outcome <> 'pending'")
+        .whereRaw(
+          "later.request_id = intent.request_id and later.action = intent.action and later.seq > intent.seq and later.outcome <> 'pending'",
+        )
         .where("later.seq", ">=", lowSeq),
     )
     .orderBy("seq");

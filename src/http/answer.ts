@@ -15,7 +15,11 @@ export interface Flash {
  * A page: views/<name>.eta with plain data. `formAction` names the origin to which a form of this page is allowed to
  * lead on, for forms that are answered with a redirect to a provider (statement W-8).
  */
-export function view(name: string, data: Record<string, unknown> = {}, more: { status?: number; formAction?: string } = {}): Answer {
+export function view(
+  name: string,
+  data: Record<string, unknown> = {},
+  more: { status?: number; formAction?: string } = {},
+): Answer {
   return { type: "view", view: name, data, status: more.status ?? 200, formAction: more.formAction };
 }
 

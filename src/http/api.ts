@@ -26,7 +26,8 @@ export function mountApi(scope: FastifyInstance, world: World, route: ApiRoute):
     url: route.path.replace(/\{(\w+)\}/g, ":$1"),
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     handler: async (request, reply) => {
-      const token = bearerToken(request.headers.authorization) ?? (request.headers["signet-token"] as string | undefined);
+      const token =
+        bearerToken(request.headers.authorization) ?? (request.headers["signet-token"] as string | undefined);
       const actor = route.scope === "public" ? ANONYMOUS : await actorOfToken(world, token);
       if (route.scope !== "public") requireScope(actor, route.scope);
       const ctx = contextFor(world, actor, { requestId: request.id });
@@ -47,7 +48,11 @@ export function openApi(routes: ApiRoute[], publicUrl: string, kinds: Kind[]): o
   for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route);
   return {
     openapi: "3.1.0",
-    info: { title: "Signet", version: "1", description: "Connected accounts: link once, call any API, show nobody a secret." },
+    info: {
+      title: "Signet",
+      version: "1",
+      description: "Connected accounts: link once, call any API, show nobody a secret.",
+    },
     servers: [{ url: `${publicUrl}/api/v1` }],
     security: [{ token: [] }],
     paths,
@@ -64,7 +69,10 @@ export function openApi(routes: ApiRoute[], publicUrl: string, kinds: Kind[]): o
             code: { enum: Object.keys(STATUS) },
             detail: { type: "string" },
             request_id: { type: "string" },
-            issues: { type: "array", items: { type: "object", properties: { path: { type: "string" }, message: { type: "string" } } } },
+            issues: {
+              type: "array",
+              items: { type: "object", properties: { path: { type: "string" }, message: { type: "string" } } },
+            },
           },
         },
         Kind: { enum: kinds.map((kind) => kind.id) },
@@ -74,21 +82,34 @@ export function openApi(routes: ApiRoute[], publicUrl: string, kinds: Kind[]): o
 }
 
 function operation(route: ApiRoute): object {
-  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => ({ name: match[1], in: "path", required: true, schema: { type: "string" } }));
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => ({
+    name: match[1],
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
   const query = route.query === undefined ? { properties: {} } : schemaOf(route.query);
   const inQuery = Object.entries(query.properties ?? {}).map(([name, schema]) => ({ name, in: "query", schema }));
-  const failure = { description: "Refused or failed", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+  const failure = {
+    description: "Refused or failed",
+    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+  };
   const success = { description: "Done", content: { "application/json": { schema: {} } } };
   return {
     summary: route.summary,
     parameters: [...inPath, ...inQuery],
     ...(route.scope === "public" ? { security: [] } : { "x-scope": route.scope }),
-    ...(route.body === undefined ? {} : { requestBody: { content: { "application/json": { schema: schemaOf(route.body) } } } }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { content: { "application/json": { schema: schemaOf(route.body) } } } }),
     responses: { [String(route.status ?? 200)]: success, default: failure },
   };
 }
 
 function schemaOf(schema: z.ZodType): { properties?: Record<string, unknown> } {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Record<string, unknown>;
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Record<
+    string,
+    unknown
+  >;
   return rest as { properties?: Record<string, unknown> };
 }

@@ -33,14 +33,19 @@ export function asSignetError(error: unknown): SignetError | undefined {
     return fromFastify(framework.statusCode);
   }
   if (isConnectionFailure(error)) {
-    return new SignetError("unavailable", "The database can not be reached. Try again shortly.", { retryAfter: 5, cause: error });
+    return new SignetError("unavailable", "The database can not be reached. Try again shortly.", {
+      retryAfter: 5,
+      cause: error,
+    });
   }
   return undefined;
 }
 
 /** The body of an error answer (RFC 9457). */
 export function problem(error: SignetError | undefined, requestId: string) {
-  const shown = error ?? new SignetError("unavailable", `Something went wrong inside Signet. The log has the details under ${requestId}.`);
+  const shown =
+    error ??
+    new SignetError("unavailable", `Something went wrong inside Signet. The log has the details under ${requestId}.`);
   return {
     type: "about:blank",
     title: error ? TITLES[shown.code] : "Internal error",
@@ -62,7 +67,9 @@ export interface Problems {
  * Runs what a form asked for. A failure that the person can mend comes back as problems, so that the page can be
  * drawn again with everything that was typed; anything else is thrown on.
  */
-export async function attempt<T>(work: () => Promise<T>): Promise<{ ok: true; value: T } | { ok: false; problems: Problems; error: SignetError }> {
+export async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ ok: true; value: T } | { ok: false; problems: Problems; error: SignetError }> {
   try {
     return { ok: true, value: await work() };
   } catch (cause) {
@@ -77,9 +84,17 @@ export function fromZod(error: ZodError): SignetError {
   const issues = error.issues.flatMap((issue): Issue[] => {
     const path = issue.path.join(".");
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ path: path === "" ? key : `${path}.${key}`, message: "There is no such field." }));
+      return issue.keys.map((key) => ({
+        path: path === "" ? key : `${path}.${key}`,
+        message: "There is no such field.",
+      }));
     }
-    return [{ path, message: issue.code === "invalid_type" && /undefined/.test(issue.message) ? "This is required." : issue.message }];
+    return [
+      {
+        path,
+        message: issue.code === "invalid_type" && /undefined/.test(issue.message) ? "This is required." : issue.message,
+      },
+    ];
   });
   return new SignetError("invalid", summarize(issues), { issues });
 }

@@ -8,7 +8,8 @@ import { verifyToken } from "../people/token.ts";
 
 /** Who a token speaks for. Throws `unauthenticated` when there is none, or none that is known. */
 export async function actorOfToken(world: World, token: string | undefined): Promise<Actor> {
-  if (token === undefined || token === "") throw new SignetError("unauthenticated", "Send a token: Authorization: Bearer sgb_… or sgw_….");
+  if (token === undefined || token === "")
+    throw new SignetError("unauthenticated", "Send a token: Authorization: Bearer sgb_… or sgw_….");
   const known = await verifyToken(world, token);
   const holder = known?.holder;
   const actor =
@@ -34,7 +35,10 @@ export function requireScope(actor: Actor, scope: Scope): void {
 }
 
 /** Who a browser's session cookie speaks for; nobody, when it is missing, ended or expired. */
-export async function actorOfCookie(world: World, token: string | undefined): Promise<{ actor: Actor; session: string | null }> {
+export async function actorOfCookie(
+  world: World,
+  token: string | undefined,
+): Promise<{ actor: Actor; session: string | null }> {
   const known = token === undefined ? undefined : await actorOfSession(world, token);
   return known ?? { actor: ANONYMOUS, session: null };
 }
@@ -43,7 +47,10 @@ export async function actorOfCookie(world: World, token: string | undefined): Pr
  * Refuses unsafe requests that another site started (statement W-6). Browsers say where a request comes from in
  * Sec-Fetch-Site, older ones in Origin; a client that sends neither is no browser and carries no cookie by accident.
  */
-export function refuseCrossOrigin(headers: Record<string, string | string[] | undefined>, origins: ReadonlySet<string>): void {
+export function refuseCrossOrigin(
+  headers: Record<string, string | string[] | undefined>,
+  origins: ReadonlySet<string>,
+): void {
   const site = headers["sec-fetch-site"];
   const origin = headers.origin;
   const foreignSite = site !== undefined && site !== "same-origin" && site !== "none";

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
 import { isAdmin } from "../access/actor.ts";
 import { contextFor } from "../compose.ts";
 import type { Context, World } from "../context.ts";
@@ -12,6 +13,17 @@ import { actorOfCookie, refuseCrossOrigin } from "./gate.ts";
 import { contentSecurityPolicy } from "./headers.ts";
 import { ownOrigins } from "./host-gate.ts";
 import type { Incoming, PageRoute } from "./route.ts";
+
+/** What a cookie may say on a page: a sentence, and a path of this hub. */
+const flashSchema = z.object({
+  kind: z.enum(["good", "warn", "bad", "info"]),
+  text: z.string().max(500),
+  href: z
+    .string()
+    .regex(/^\/(?!\/)/)
+    .optional(),
+  action: z.string().max(60).optional(),
+});
 
 const FOLDER = join(import.meta.dirname, "routes");
 const SECTIONS = ["services", "accounts", "bots", "requests", "audit", "people", "settings"];
@@ -41,20 +53,29 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
         const entry = admit(ctx, route, request);
         if (entry) return reply.redirect(entry, 303);
         const answer = await route.handle(ctx, incoming(request, reply, cookies));
-        return answer.type === "redirect" ? lead(reply, cookies, answer) : show(ctx, request, reply, cookies, frame, answer);
+        return answer.type === "redirect"
+          ? lead(reply, cookies, answer)
+          : show(ctx, request, reply, cookies, frame, answer);
       },
     });
   }
 }
 
 /** The page of an error, in the frame that fits who is asking. Errors without a session still look like Signet. */
-export async function renderError(world: World, request: FastifyRequest, reply: FastifyReply, body: ReturnType<typeof problem>): Promise<void> {
+export async function renderError(
+  world: World,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: ReturnType<typeof problem>,
+): Promise<void> {
   const cookies = new Cookies(world.publicUrl.startsWith("https:"));
   const known = await actorOfCookie(world, cookies.session(request)).catch(() => undefined);
   const me = known?.actor.type === "worker" ? known.actor : null;
   reply.code(body.status).header("signet-error", body.code);
   const page = { title: body.title, section: null, me, flash: null, path: "", version: "" };
-  const html = await reply.viewAsync("error.eta", { page, problem: body }).catch(() => `<!doctype html><title>${body.status}</title><h1>${body.status}</h1>`);
+  const html = await reply
+    .viewAsync("error.eta", { page, problem: body })
+    .catch(() => `<!doctype html><title>${body.status}</title><h1>${body.status}</h1>`);
   if (!reply.sent) await reply.type("text/html; charset=utf-8").send(html);
 }
 
@@ -62,9 +83,12 @@ export async function renderError(world: World, request: FastifyRequest, reply: 
 function admit(ctx: Context, route: PageRoute, request: FastifyRequest): string | undefined {
   if (route.access === "public") return undefined;
   if (ctx.actor.type !== "worker") {
-    return request.method === "GET" && request.url !== "/" ? `/sign-in?next=${encodeURIComponent(request.url)}` : "/sign-in";
+    return request.method === "GET" && request.url !== "/"
+      ? `/sign-in?next=${encodeURIComponent(request.url)}`
+      : "/sign-in";
   }
-  if (route.access === "admin" && !isAdmin(ctx.actor)) throw new SignetError("forbidden", "This page is for admins. Ask one of them.");
+  if (route.access === "admin" && !isAdmin(ctx.actor))
+    throw new SignetError("forbidden", "This page is for admins. Ask one of them.");
   return undefined;
 }
 
@@ -91,13 +115,33 @@ function lead(reply: FastifyReply, cookies: Cookies, answer: Answer & { type: "r
   return reply.redirect(answer.to, 303);
 }
 
-async function show(ctx: Context, request: FastifyRequest, reply: FastifyReply, cookies: Cookies, frame: Frame, answer: Answer & { type: "view" }) {
+async function show(
+  ctx: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  cookies: Cookies,
+  frame: Frame,
+  answer: Answer & { type: "view" },
+) {
   const path = request.url.split("?")[0]!;
-  const section = SECTIONS.find((name) => path === `/${name}` || path.startsWith(`/${name}/`)) ?? (path === "/" ? "home" : null);
-  const me = ctx.actor.type === "worker" ? { id: ctx.actor.id, name: ctx.actor.name, email: ctx.actor.email, role: ctx.actor.role } : null;
+  const section =
+    SECTIONS.find((name) => path === `/${name}` || path.startsWith(`/${name}/`)) ?? (path === "/" ? "home" : null);
+  const me =
+    ctx.actor.type === "worker"
+      ? { id: ctx.actor.id, name: ctx.actor.name, email: ctx.actor.email, role: ctx.actor.role }
+      : null;
   const flash = cookies.takeFlash(request, reply);
-  const page = { title: "Signet", section, me, flash, path, version: frame.version, ...(answer.data.page as object | undefined) };
-  if (answer.formAction !== undefined) reply.header("content-security-policy", contentSecurityPolicy(answer.formAction));
+  const page = {
+    title: "Signet",
+    section,
+    me,
+    flash,
+    path,
+    version: frame.version,
+    ...(answer.data.page as object | undefined),
+  };
+  if (answer.formAction !== undefined)
+    reply.header("content-security-policy", contentSecurityPolicy(answer.formAction));
   const html = await reply.viewAsync(`${answer.view}.eta`, { ...answer.data, page });
   return reply.code(answer.status).type("text/html; charset=utf-8").send(html);
 }
@@ -131,7 +175,10 @@ class Cookies {
   }
 
   setFlash(reply: FastifyReply, flash: Flash): void {
-    reply.setCookie(`${this.#prefix}signet_flash`, Buffer.from(JSON.stringify(flash)).toString("base64url"), { ...this.#options, maxAge: 60 });
+    reply.setCookie(`${this.#prefix}signet_flash`, Buffer.from(JSON.stringify(flash)).toString("base64url"), {
+      ...this.#options,
+      maxAge: 60,
+    });
   }
 
   takeFlash(request: FastifyRequest, reply: FastifyReply): Flash | null {
@@ -140,8 +187,8 @@ class Cookies {
     if (text === undefined) return null;
     reply.clearCookie(name, this.#options);
     try {
-      const flash = JSON.parse(Buffer.from(text, "base64url").toString("utf8")) as Flash;
-      return ["good", "warn", "bad", "info"].includes(flash.kind) && typeof flash.text === "string" ? { kind: flash.kind, text: flash.text } : null;
+      const flash: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+      return flashSchema.parse(flash);
     } catch {
       return null;
     }

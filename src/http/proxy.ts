@@ -13,7 +13,15 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const PREFIX = /^\/proxy\/([^/?]+)\/?/;
 
 // Orders to the browser about this hub's own origin; an API's answer has no business giving them (statement E-12).
-const NOT_PASSED_BACK = new Set(["strict-transport-security", "clear-site-data", "alt-svc", "public-key-pins", "content-security-policy-report-only", "report-to", "nel"]);
+const NOT_PASSED_BACK = new Set([
+  "strict-transport-security",
+  "clear-site-data",
+  "alt-svc",
+  "public-key-pins",
+  "content-security-policy-report-only",
+  "report-to",
+  "nel",
+]);
 
 /**
  * ANY /proxy/{account}/{path}: what an official SDK uses as its base URL. Streams both ways past the framework's
@@ -23,7 +31,12 @@ export function registerProxy(scope: FastifyInstance, world: World): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
   for (const url of ["/proxy/:account", "/proxy/:account/*"]) {
-    scope.route({ method: METHODS, url, bodyLimit: Number.MAX_SAFE_INTEGER, handler: (request, reply) => serve(world, request, reply) });
+    scope.route({
+      method: METHODS,
+      url,
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      handler: (request, reply) => serve(world, request, reply),
+    });
   }
 }
 

@@ -16,6 +16,7 @@ import { registerPages, renderError } from "./pages.ts";
 import { registerProxy } from "./proxy.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+const VIEWS = join(ROOT, "views");
 const KIB = 1024;
 
 export interface ServerOptions {
@@ -47,6 +48,8 @@ export async function buildServer(world: World, options: ServerOptions): Promise
   const fixed = securityHeaders(https);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(fixed).header("signet-request-id", request.id);
+    // Stylesheets and icons are the same for everybody; they are asked for again only when they changed.
+    if (request.url.startsWith("/assets/")) reply.header("cache-control", "no-cache");
   });
   app.setErrorHandler((error, request, reply) => fail(world, error, request, reply));
   app.setNotFoundHandler((request, reply) => {
@@ -54,8 +57,18 @@ export async function buildServer(world: World, options: ServerOptions): Promise
   });
   await app.register(cookie);
   await app.register(formbody, { bodyLimit: 256 * KIB });
-  await app.register(view, { engine: { eta: new Eta({ views: join(ROOT, "views"), cache: !options.development }) }, root: join(ROOT, "views"), viewExt: "eta", production: !options.development });
-  await app.register(assets, { root: join(ROOT, "views/assets"), prefix: "/assets/", decorateReply: true, cacheControl: false });
+  await app.register(view, {
+    engine: { eta: templates(options.development) },
+    root: VIEWS,
+    viewExt: "eta",
+    production: !options.development,
+  });
+  await app.register(assets, {
+    root: join(VIEWS, "assets"),
+    prefix: "/assets/",
+    decorateReply: true,
+    cacheControl: false,
+  });
   registerFonts(app);
   registerHealth(app, world);
   await app.register(async (scope) => registerProxy(scope, world));
@@ -65,6 +78,14 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     await registerPages(scope, world, options);
   });
   return app;
+}
+
+/** Eta hands a page's data down into every include; a part should see only what it is given. */
+function templates(development: boolean): Eta {
+  const isolated = {
+    processFnString: (code: string) => code.replaceAll("{...it, ...(__eta_d ?? {})}", "(__eta_d ?? {})"),
+  };
+  return new Eta({ views: VIEWS, cache: !development, plugins: [isolated] });
 }
 
 async function registerApi(scope: FastifyInstance, world: World): Promise<void> {
@@ -91,7 +112,9 @@ function registerHealth(app: FastifyInstance, world: World): void {
 function registerFonts(app: FastifyInstance): void {
   const folder = join(ROOT, "node_modules/@fontsource-variable/inter/files");
   app.get("/assets/fonts/inter.woff2", (_request, reply) =>
-    reply.header("cache-control", "public, max-age=31536000, immutable").sendFile("inter-latin-wght-normal.woff2", folder),
+    reply
+      .header("cache-control", "public, max-age=31536000, immutable")
+      .sendFile("inter-latin-opsz-normal.woff2", folder),
   );
 }
 
@@ -100,7 +123,8 @@ function fail(world: World, cause: unknown, request: FastifyRequest, reply: Fast
   const error = asSignetError(cause);
   const path = request.url.split("?")[0]!;
   if (!error) world.log.error({ request_id: request.id, path, error: describe(cause) }, "internal error");
-  else if (error.status >= 500) world.log.warn({ request_id: request.id, path, code: error.code, cause: describe(error.cause) }, error.message);
+  else if (error.status >= 500)
+    world.log.warn({ request_id: request.id, path, code: error.code, cause: describe(error.cause) }, error.message);
   if (error?.retryAfter !== undefined) reply.header("retry-after", String(error.retryAfter));
   if (/^\/(api|proxy)\//.test(path)) sendProblem(reply, problem(error, request.id));
   else void renderError(world, request, reply, problem(error, request.id));
@@ -115,5 +139,7 @@ export function sendProblem(reply: FastifyReply, body: ReturnType<typeof problem
 
 /** Name, message and place; never the fields that libraries hang on their errors. */
 function describe(cause: unknown): string {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}\n${cause.stack?.split("\n").slice(1, 8).join("\n") ?? ""}` : String(cause);
+  return cause instanceof Error
+    ? `${cause.name}: ${cause.message}\n${cause.stack?.split("\n").slice(1, 8).join("\n") ?? ""}`
+    : String(cause);
 }

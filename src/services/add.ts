@@ -43,7 +43,8 @@ export async function addService(ctx: Context, given: AddService): Promise<Servi
   requireAdmin(ctx);
   const schema = given !== null && typeof given === "object" && "catalog" in given ? fromCatalog : byHand;
   const input = schema.parse(given);
-  const { definition, name, catalogKey } = "catalog" in input ? fromEntry(input) : { definition: define(input), name: input.name, catalogKey: null };
+  const { definition, name, catalogKey } =
+    "catalog" in input ? fromEntry(input) : { definition: define(input), name: input.name, catalogKey: null };
   const id = newId();
   const saved = await inTransaction(ctx, async (inside) => {
     const secretId = await sealHidden(inside, id, definition);
@@ -55,8 +56,16 @@ export async function addService(ctx: Context, given: AddService): Promise<Servi
       hidden: Object.keys(definition.hidden),
       secretId,
     });
-    await inside.db("services").insert({ ...row, ...columns }).catch(nameTaken);
-    const facts = { service: name, kind: definition.kind.id, hosts: definition.hosts, pkce: definition.open.pkce !== false };
+    await inside
+      .db("services")
+      .insert({ ...row, ...columns })
+      .catch(nameTaken);
+    const facts = {
+      service: name,
+      kind: definition.kind.id,
+      hosts: definition.hosts,
+      pkce: definition.open.pkce !== false,
+    };
     await record(inside, { action: "service.created", outcome: "ok", facts });
     return findService(inside, id);
   });

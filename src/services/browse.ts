@@ -29,7 +29,12 @@ export async function listServices(ctx: Context, given: z.input<typeof listServi
   if (kind) query.where({ kind });
   if (cursor) query.whereRaw("(lower(name), id) > (?, ?)", [cursor[0]!, cursor[1]!]);
   const rows = await query;
-  return page(rows, limit, (row) => ({ ...toService(row), accounts: Number(row.accounts) }), (row) => [row.name.toLowerCase(), row.id]);
+  return page(
+    rows,
+    limit,
+    (row) => ({ ...toService(row), accounts: Number(row.accounts) }),
+    (row) => [row.name.toLowerCase(), row.id],
+  );
 }
 
 /** A service by id. Throws `not_found`. */
@@ -70,5 +75,6 @@ export function consoleSteps(catalogKey: string, callback: string): string[] {
 }
 
 function requireWorker(ctx: Context): void {
-  if (ctx.actor.type === "bot" || ctx.actor.type === "anonymous") throw new SignetError("forbidden", "Services are for workers.");
+  if (ctx.actor.type === "bot" || ctx.actor.type === "anonymous")
+    throw new SignetError("forbidden", "Services are for workers.");
 }

@@ -83,7 +83,8 @@ export function fillEntry(entry: CatalogEntry, answers: Record<string, unknown>)
   for (const prompt of entry.prompts) {
     const answer = answers[prompt.key] ?? prompt.default;
     const given = prompt.type === "list" || prompt.type === "scopes" ? asList(answer) : asText(answer);
-    if (given.length === 0 && prompt.required) issues.push({ path: `settings.${prompt.key}`, message: `Enter ${prompt.label}.` });
+    if (given.length === 0 && prompt.required)
+      issues.push({ path: `settings.${prompt.key}`, message: `Enter ${prompt.label}.` });
     if (prompt.type === "host" && typeof given === "string" && /[/@?#\s]/.test(given)) {
       issues.push({ path: `settings.${prompt.key}`, message: "Enter the host name alone, without https:// and path." });
     }
@@ -117,7 +118,9 @@ function fill(value: unknown, known: Map<string, string | string[]>): unknown {
   if (typeof value === "string") {
     const whole = /^\{([a-z0-9_]+)\}$/.exec(value);
     if (whole && known.has(whole[1]!)) return known.get(whole[1]!);
-    return value.replace(/\{([a-z0-9_]+)\}/g, (text, name: string) => (known.has(name) ? String(known.get(name)) : text));
+    return value.replace(/\{([a-z0-9_]+)\}/g, (text, name: string) =>
+      known.has(name) ? String(known.get(name)) : text,
+    );
   }
   if (Array.isArray(value)) return value.map((item) => fill(item, known));
   if (value === null || typeof value !== "object") return value;
@@ -125,7 +128,10 @@ function fill(value: unknown, known: Map<string, string | string[]>): unknown {
 }
 
 /** An optional prompt that was left empty is a setting that was not given; an empty text of the entry's own stays. */
-function withoutUnanswered(settings: Record<string, unknown>, known: Map<string, string | string[]>): Record<string, unknown> {
+function withoutUnanswered(
+  settings: Record<string, unknown>,
+  known: Map<string, string | string[]>,
+): Record<string, unknown> {
   const unanswered = new Set([...known].filter(([, answer]) => answer === "").map(([name]) => `{${name}}`));
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => !unanswered.has(value as string)));
 }

@@ -52,7 +52,10 @@ export async function editService(ctx: Context, id: string, given: EditService):
       .where({ id })
       .update({ ...columns, version: service.version + 1, updated_at: inside.clock() })
       .catch(nameTaken);
-    await inside.vault.destroy(inside.db, service.secretId !== null && columns.secret_id === null ? [service.secretId] : []);
+    await inside.vault.destroy(
+      inside.db,
+      service.secretId !== null && columns.secret_id === null ? [service.secretId] : [],
+    );
     await notify(inside, "service", id);
     const facts = { service: name, changes: Object.keys(input), hosts: definition.hosts };
     await record(inside, { action: "service.changed", outcome: "ok", facts });

@@ -18,7 +18,10 @@ export async function retireService(ctx: Context, id: string, accounts = 0): Pro
       .delete()
       .catch((error: { code?: string }) => {
         if (error.code !== "23503") throw error;
-        throw new SignetError("conflict", "Accounts use this service. Disconnect them first, or delete it together with them.");
+        throw new SignetError(
+          "conflict",
+          "Accounts use this service. Disconnect them first, or delete it together with them.",
+        );
       });
     await inside.vault.destroy(inside.db, service.secretId === null ? [] : [service.secretId]);
     await notify(inside, "service", id);

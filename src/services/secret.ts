@@ -10,10 +10,16 @@ export function serviceBinding(id: string, kind: string, settings: Record<string
 }
 
 /** A service's settings with the hidden ones among them, and the hosts these were sealed for. */
-export async function openSettings(ctx: Context, service: Service): Promise<{ settings: unknown; controlHosts: string[] }> {
+export async function openSettings(
+  ctx: Context,
+  service: Service,
+): Promise<{ settings: unknown; controlHosts: string[] }> {
   const own = kindOf(service.kind).consent?.controlHosts(service.settings) ?? [];
   if (service.secretId === null) return { settings: service.settings, controlHosts: own };
   const sealed = (await ctx.vault.fetch(ctx.db, service.secretId)) as SealedSecret;
   const hidden = ctx.vault.open<Record<string, unknown>>(sealed, `service:${service.id}`);
-  return { settings: { ...service.settings, ...hidden }, controlHosts: own.filter((host) => sealed.hosts.includes(host)) };
+  return {
+    settings: { ...service.settings, ...hidden },
+    controlHosts: own.filter((host) => sealed.hosts.includes(host)),
+  };
 }

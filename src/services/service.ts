@@ -12,9 +12,7 @@ export const testSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
   identity: z.strictObject({ id: z.string().optional(), label: z.string().optional() }).optional(),
-  success: z
-    .strictObject({ path: z.string(), equals: z.union([z.string(), z.number(), z.boolean()]) })
-    .optional(),
+  success: z.strictObject({ path: z.string(), equals: z.union([z.string(), z.number(), z.boolean()]) }).optional(),
 });
 
 export type Test = z.infer<typeof testSchema>;
@@ -52,7 +50,13 @@ export interface Definition {
 
 export const nameSchema = z.string().trim().min(1, "Enter a name.").max(100, "Use at most 100 characters.");
 
-const headersSchema = z.record(headerName, z.string().max(1000).regex(/^[\x20-\x7e]*$/, "Use plain characters only."));
+const headersSchema = z.record(
+  headerName,
+  z
+    .string()
+    .max(1000)
+    .regex(/^[\x20-\x7e]*$/, "Use plain characters only."),
+);
 
 /** Checks everything that makes a service work. Throws `invalid` with an issue for each field. */
 export function define(input: {

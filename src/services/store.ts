@@ -39,7 +39,9 @@ export function toService(row: Row): Service {
 }
 
 /** The row's columns for insert and update; jsonb goes in as text. */
-export function toColumns(service: Pick<Service, "name" | "settings" | "hidden" | "secretId" | "hosts" | "baseUrl" | "headers" | "test">) {
+export function toColumns(
+  service: Pick<Service, "name" | "settings" | "hidden" | "secretId" | "hosts" | "baseUrl" | "headers" | "test">,
+) {
   return {
     name: service.name,
     settings: JSON.stringify(service.settings),

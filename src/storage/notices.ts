@@ -11,8 +11,9 @@ export type Topic = "account" | "service" | "token" | "session" | "people" | "bo
  * Tells every process, this one included, once the surrounding transaction commits. Postgres delivers within
  * milliseconds, which is how a revocation reaches all processes.
  */
-export async function notify(db: Knex, topic: Topic, key: string): Promise<void> {
-  await db.raw("select pg_notify(?, ?)", [CHANNEL, `${topic}:${key}`]);
+export async function notify(db: Knex, topic: Topic, keys: string[]): Promise<void> {
+  if (keys.length > 0)
+    await db.raw("select pg_notify(?, ? || key) from unnest(?::text[]) as key", [CHANNEL, `${topic}:`, keys]);
 }
 
 /**

@@ -12,7 +12,11 @@ const cursorText = z
   .max(500)
   .transform((text, check) => {
     try {
-      return z.array(z.string()).min(1).max(3).parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
+      return z
+        .array(z.string())
+        .min(1)
+        .max(3)
+        .parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
     } catch {
       check.addIssue({ code: "custom", message: "This is not a cursor of this list." });
       return z.NEVER;

@@ -81,9 +81,7 @@ export class Vault {
   /** The sealed row, for open(). Undefined when there is none. */
   async fetch(db: Knex, id: string): Promise<SealedSecret | undefined> {
     const row = await db("secrets").where({ id }).first();
-    if (!row) return undefined;
-    const { subject, provider, hosts, version, sealed } = row;
-    return { id, subject, provider, hosts, version, keyId: row.key_id, sealed, changedAt: row.changed_at };
+    return row && toSealed(row);
   }
 
   /**
@@ -100,6 +98,29 @@ export class Vault {
       return value;
     } catch (cause) {
       throw cause instanceof SealBroken ? unopenable(cause) : cause;
+    }
+  }
+
+  /** Opens every secret once and tells which ids do not open; nothing opened is kept. */
+  async examine(db: Knex): Promise<{ opened: number; broken: string[] }> {
+    const result = { opened: 0, broken: [] as string[] };
+    for (let after = "00000000-0000-0000-0000-000000000000"; ;) {
+      const rows = await db("secrets").where("id", ">", after).orderBy("id").limit(500);
+      for (const row of rows) {
+        if (this.#opens(toSealed(row))) result.opened++;
+        else result.broken.push(row.subject as string);
+      }
+      if (rows.length === 0) return result;
+      after = rows.at(-1).id;
+    }
+  }
+
+  #opens(secret: SealedSecret): boolean {
+    try {
+      this.open(secret, secret.subject);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -130,6 +151,11 @@ export class Vault {
     if (!key) throw new SealBroken();
     return key.key;
   }
+}
+
+function toSealed(row: Omit<SealedSecret, "keyId" | "changedAt"> & { key_id: string; changed_at: Date }): SealedSecret {
+  const { id, subject, provider, hosts, version, sealed, key_id, changed_at } = row;
+  return { id, subject, provider, hosts, version, sealed, keyId: key_id, changedAt: changed_at };
 }
 
 /** Length-prefixed, so that no two bindings have the same bytes. */

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { inTransaction, record, type Context } from "../context.ts";
+import { SignetError } from "../errors.ts";
+import { ownerInput, ownerOf, slugify, slugInput } from "../accounts/account.ts";
+import { requireOwner } from "../accounts/own.ts";
+import { isDuplicate } from "../storage/database.ts";
+import { newId } from "../storage/id.ts";
+import { botConfig, botName, type Bot } from "./bot.ts";
+import { findBot } from "./store.ts";
+
+export const addBotInput = z.strictObject({
+  name: botName,
+  slug: slugInput.optional(),
+  owner: ownerInput.optional(),
+  config: botConfig.default({}),
+});
+export type AddBot = z.input<typeof addBotInput>;
+
+/** Makes a bot, the actor's own unless another owner is named. Throws `forbidden`, `conflict` for a taken slug. */
+export async function addBot(ctx: Context, given: AddBot): Promise<Bot> {
+  const input = addBotInput.parse(given);
+  if (ctx.actor.type !== "worker") throw new SignetError("forbidden", "Bots are made by workers.");
+  const owner = ownerOf(input.owner, ctx.actor.id);
+  await requireOwner(ctx, owner, "a bot");
+  return inTransaction(ctx, async (inside) => {
+    const id = newId();
+    const slug = input.slug ?? (await freeBotSlug(inside, slugify(input.name)));
+    const row = { id, slug, name: input.name, owner_type: owner.type, owner_id: owner.id, created_by: ctx.actor.id };
+    await inside
+      .db("bots")
+      .insert({ ...row, config: JSON.stringify(input.config) })
+      .catch(botSlugTaken);
+    await record(inside, { action: "bot.created", outcome: "ok", facts: { bot: input.name, owner: owner.type } });
+    return (await findBot(inside, { id }))!;
+  });
+}
+
+export function botSlugTaken(error: unknown): never {
+  if (!isDuplicate(error)) throw error;
+  throw new SignetError("conflict", "Another bot has this short name already.", {
+    issues: [{ path: "slug", message: "This short name is taken." }],
+  });
+}
+
+async function freeBotSlug(ctx: Context, wished: string): Promise<string> {
+  const taken = new Set<string>(
+    await ctx.db("bots").whereRaw("slug = ? or slug ~ ('^' || ? || '-[0-9]+$')", [wished, wished]).pluck("slug"),
+  );
+  let slug = wished;
+  for (let number = 2; taken.has(slug); number++) slug = `${wished}-${number}`;
+  return slug;
+}

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { isAdmin, type BotActor, type Scope } from "../access/actor.ts";
+import { mayManage } from "../access/policy.ts";
+import type { Context, World } from "../context.ts";
+import { notFound, SignetError } from "../errors.ts";
+import { likePattern } from "../storage/database.ts";
+import { isId } from "../storage/id.ts";
+import { page, pageInput, type Page } from "../storage/page.ts";
+import type { Bot } from "./bot.ts";
+import { findBot, toBot, type BotRow } from "./store.ts";
+
+export const listBotsInput = z.strictObject({ ...pageInput });
+
+/** Bots by name: a worker sees their own, their teams' and the organization's; admins see all; a bot sees itself. */
+export async function listBots(ctx: Context, given: z.input<typeof listBotsInput>): Promise<Page<Bot>> {
+  const { q, limit, cursor } = listBotsInput.parse(given);
+  const query = ctx
+    .db<BotRow>("bots")
+    .orderByRaw("lower(name), id")
+    .limit(limit + 1);
+  const { actor } = ctx;
+  if (actor.type === "bot") query.where({ id: actor.id });
+  else if (actor.type === "worker" && !isAdmin(actor)) {
+    const teams = actor.teams.map((team) => team.id);
+    query.where((either) => {
+      either.where({ owner_type: "organization" }).orWhere({ owner_type: "worker", owner_id: actor.id });
+      either.orWhere((team) => team.where({ owner_type: "team" }).whereIn("owner_id", teams));
+    });
+  }
+  if (q) query.whereRaw("(name ilike :q or slug ilike :q)", { q: likePattern(q) });
+  if (cursor) query.whereRaw("(lower(name), id) > (?, ?)", [cursor[0]!, cursor[1]!]);
+  return page((await query) as BotRow[], limit, toBot, (row) => [row.name.toLowerCase(), row.id]);
+}
+
+/** A bot by id or slug. Throws `not_found` for what the actor may not see. */
+export async function getBot(ctx: Context, key: string): Promise<Bot> {
+  const bot = await findBot(ctx, isId(key) ? { id: key } : { slug: key });
+  if (!bot || !sees(ctx, bot)) throw notFound("bot");
+  return bot;
+}
+
+/** A bot that the actor may change. Throws `not_found` for strangers, `forbidden` for onlookers. */
+export async function managedBot(ctx: Context, key: string): Promise<Bot> {
+  const bot = await getBot(ctx, key);
+  if (!managesBot(ctx, bot)) throw new SignetError("forbidden", "Only the bot's owner may change it.");
+  return bot;
+}
+
+export function managesBot(ctx: Context, bot: Bot): boolean {
+  return mayManage(ctx.actor, bot.owner);
+}
+
+/** The bot as an actor, remembered until it changes; undefined when it is gone or switched off. */
+export async function botActor(world: World, id: string, scopes: readonly Scope[]): Promise<BotActor | undefined> {
+  const bot = await world.memory.shelf<Bot>("bots").load(id, async () => {
+    const value = await findBot({ db: world.database.knex }, { id });
+    return value && { value, tags: [`bot:${id}`] };
+  });
+  if (!bot?.enabled) return undefined;
+  return { type: "bot", id: bot.id, name: bot.name, slug: bot.slug, owner: bot.owner, scopes };
+}
+
+export function shownBot(bot: Bot) {
+  return {
+    id: bot.id,
+    slug: bot.slug,
+    name: bot.name,
+    owner: bot.owner,
+    config: bot.config,
+    enabled: bot.enabled,
+    created_at: bot.createdAt,
+  };
+}
+
+function sees(ctx: Context, bot: Bot): boolean {
+  const { actor } = ctx;
+  if (actor.type === "bot") return actor.id === bot.id;
+  if (isAdmin(actor)) return true;
+  if (actor.type !== "worker") return false;
+  return (
+    bot.owner.type === "organization" ||
+    (bot.owner.type === "team" ? actor.teams.some((team) => team.id === bot.owner.id) : bot.owner.id === actor.id)
+  );
+}

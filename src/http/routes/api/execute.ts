@@ -1,0 +1,18 @@
+import { execute } from "../../../accounts/execute.ts";
+import { executeInput } from "../../../accounts/request-input.ts";
+import type { ApiRoute } from "../../route.ts";
+
+const routes: ApiRoute[] = [
+  {
+    method: "POST",
+    path: "/execute",
+    scope: "execute",
+    summary: "Sign and send one HTTP request with an account",
+    body: executeInput,
+    // A body in base64 is a third longer than its bytes.
+    bodyLimit: 24 * 1024 * 1024,
+    handle: (ctx, { body }) => execute(ctx, body),
+  },
+];
+
+export default routes;

@@ -1,0 +1,109 @@
+import { addService, addServiceInput } from "../../../services/add.ts";
+import { getService, listServices, listServicesInput, shownService } from "../../../services/browse.ts";
+import { editService, editServiceInput } from "../../../services/edit.ts";
+import { catalog, catalogEntry, type CatalogEntry } from "../../../services/catalog.ts";
+import { retireServiceWithAccounts } from "../../../accounts/disconnect.ts";
+import { z } from "zod";
+import type { ApiRoute } from "../../route.ts";
+
+const catalogQuery = z.strictObject({
+  q: z.string().max(200).optional(),
+  kind: z.string().optional(),
+  category: z.string().optional(),
+});
+
+const routes: ApiRoute[] = [
+  {
+    method: "GET",
+    path: "/catalog",
+    scope: "read",
+    summary: "Services that are ready to be set up",
+    query: catalogQuery,
+    handle: async (_ctx, { query }) => {
+      const { q, kind, category } = query as z.output<typeof catalogQuery>;
+      const fits = (entry: CatalogEntry) =>
+        (!q || `${entry.name} ${entry.key} ${entry.summary}`.toLowerCase().includes(q.toLowerCase())) &&
+        (!kind || entry.kind === kind) &&
+        (!category || entry.category === category);
+      return { items: catalog().filter(fits).map(shownEntry), next_cursor: null };
+    },
+  },
+  {
+    method: "GET",
+    path: "/catalog/{key}",
+    scope: "read",
+    summary: "One of them",
+    handle: async (_ctx, { params }) => shownEntry(catalogEntry(params.key!)),
+  },
+  {
+    method: "GET",
+    path: "/services",
+    scope: "read",
+    summary: "Services as set up here",
+    query: listServicesInput,
+    handle: async (ctx, { query }) => {
+      const { items, next_cursor } = await listServices(ctx, query);
+      return {
+        items: items.map((service) => ({ ...shownService(ctx, service), accounts: service.accounts })),
+        next_cursor,
+      };
+    },
+  },
+  {
+    method: "POST",
+    path: "/services",
+    scope: "manage",
+    summary: "Set a service up, from the catalog or by hand",
+    body: addServiceInput,
+    status: 201,
+    handle: async (ctx, { body }) => shownService(ctx, await addService(ctx, body)),
+  },
+  {
+    method: "GET",
+    path: "/services/{id}",
+    scope: "read",
+    summary: "One service",
+    handle: async (ctx, { params }) => shownService(ctx, await getService(ctx, params.id!)),
+  },
+  {
+    method: "PATCH",
+    path: "/services/{id}",
+    scope: "manage",
+    summary: "Change a service",
+    body: editServiceInput,
+    handle: async (ctx, { params, body }) => {
+      const service = await getService(ctx, params.id!);
+      return shownService(ctx, await editService(ctx, service.id, body));
+    },
+  },
+  {
+    method: "DELETE",
+    path: "/services/{id}",
+    scope: "manage",
+    summary: "Delete a service together with its accounts",
+    handle: async (ctx, { params }) => {
+      const service = await getService(ctx, params.id!);
+      return retireServiceWithAccounts(ctx, service.id);
+    },
+  },
+];
+
+export default routes;
+
+function shownEntry(entry: CatalogEntry) {
+  const { key, name, kind, category, prompts, hosts, scopes, summary, documentation, status, notice, base_url } = entry;
+  return {
+    key,
+    name,
+    kind,
+    category,
+    prompts,
+    hosts,
+    scopes: scopes ?? [],
+    summary,
+    documentation,
+    status,
+    notice: notice ?? null,
+    base_url: base_url ?? null,
+  };
+}
