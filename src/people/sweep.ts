@@ -8,8 +8,8 @@ const GUESSES = 2 * 24 * 3600_000;
 export async function sweepPeople({ database, clock }: World): Promise<void> {
   const now = clock();
   const before = (age: number) => new Date(now.getTime() - age);
-  await database.knex("sessions").where("expires_at", "<", now).delete();
-  await database.knex("invitations").where("expires_at", "<", now).delete();
+  await database.knex("sessions").where("expires_at", "<=", now).delete();
+  await database.knex("invitations").where("expires_at", "<=", now).delete();
   await database.knex.raw(
     `delete from sign_in_failures where key in (
        select key from sign_in_failures where last_at < ? and (failures > 0 or last_at < ?) for update skip locked)`,
