@@ -30,6 +30,8 @@ export async function up(db: Knex): Promise<void> {
     begin raise exception 'audit_events is append-only'; end $$;
     create trigger audit_events_no_change before update or delete on audit_events
       for each row execute function audit_is_append_only();
+    create trigger audit_events_no_truncate before truncate on audit_events
+      for each statement execute function audit_is_append_only();
 
     create sequence process_numbers;
     create table processes (
