@@ -17,10 +17,12 @@ export function withHeader(request: OutgoingRequest, name: string, value: string
   return { ...request, headers: [...others, [name, value]] };
 }
 
-/** The same request with the query parameter `name` set to `value` alone. */
+/** The same request with the query parameter `name` set to `value` alone; the others keep their bytes. */
 export function withQuery(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
   const url = new URL(request.url);
-  url.searchParams.set(name, value);
+  const parts = url.search === "" ? [] : url.search.slice(1).split("&");
+  const others = parts.filter((part) => !new URLSearchParams(`&${part}`).has(name));
+  url.search = `?${[...others, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join("&")}`;
   return { ...request, url };
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SignetError } from "../../errors.ts";
 import { MASK, type Kind } from "../kind.ts";
 import { headerValue, withHeader, withQuery, type OutgoingRequest } from "../request.ts";
-import { credential, lastFour } from "../text.ts";
+import { credential, headerName, lastFour } from "../text.ts";
 
 interface Settings {
   in: "header" | "query" | "cookie" | "body";
@@ -43,16 +43,21 @@ export const apiKey: Kind<Settings, Secret> = {
       advanced: true,
     },
   ],
-  settingsSchema: z.strictObject({
-    in: z.enum(["header", "query", "cookie", "body"]).default("header"),
-    name: z.string().min(1, "Enter the name.").max(100).regex(PLACE, "Use letters, digits and dashes only."),
-    format: z
-      .string()
-      .max(200)
-      .regex(/^[\x20-\x7e]*$/, "Use plain characters only.")
-      .refine((format) => format.includes("{key}"), "Write {key} where the key goes.")
-      .default("{key}"),
-  }),
+  settingsSchema: z
+    .strictObject({
+      in: z.enum(["header", "query", "cookie", "body"]).default("header"),
+      name: z.string().min(1, "Enter the name.").max(100).regex(PLACE, "Use letters, digits and dashes only."),
+      format: z
+        .string()
+        .max(200)
+        .regex(/^[\x20-\x7e]*$/, "Use plain characters only.")
+        .refine((format) => format.includes("{key}"), "Write {key} where the key goes.")
+        .default("{key}"),
+    })
+    .refine((settings) => !["header", "cookie"].includes(settings.in) || headerName.safeParse(settings.name).success, {
+      path: ["name"],
+      message: "The name of a header or cookie has no brackets.",
+    }),
   secret: () => [{ name: "key", label: "Key", type: "text", required: true, hidden: true }],
   secretSchema: z.strictObject({ key: credential }),
   sign: (request, secret, settings) => place(request, settings, secret.key),

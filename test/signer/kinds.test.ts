@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+import { MASK } from "../../src/signer/kind.ts";
+import { allKinds, kindOf } from "../../src/signer/kinds.ts";
+import type { OutgoingRequest } from "../../src/signer/request.ts";
+import { lastFour } from "../../src/signer/text.ts";
+
+// What every kind promises, whatever it does. A new kind adds a line to EXAMPLES, or the first test fails.
+
+const NOW = new Date("2026-11-05T12:00:00Z");
+const LONG = "4eC39HqLyjWDarjtT1zdp7dc";
+const REFRESH = "Zq0Lm4Xv7Rn2Kt9Bw5Yh8Pd3";
+const CLIENT = "u6Gs1Jc8Oe5Fa0Ni3Mx7Qk2V";
+
+/** For each kind: settings and secrets as they are entered, and the strings that are secret in them. */
+const EXAMPLES: Record<string, { settings: object; secret: object; secrets: string[] }[]> = {
+  oauth2: [
+    {
+      settings: {
+        authorize_url: "https://provider.example/authorize",
+        token_url: "https://provider.example/token",
+        client_id: "client",
+        client_secret: CLIENT,
+      },
+      secret: { access_token: LONG, refresh_token: REFRESH, metadata: { tenant: "7" } },
+      secrets: [LONG, REFRESH, CLIENT],
+    },
+    {
+      settings: {
+        authorize_url: "https://provider.example/authorize",
+        token_url: "https://provider.example/token",
+        client_id: "client",
+        header: "X-Token",
+        prefix: "",
+      },
+      secret: { access_token: LONG },
+      secrets: [LONG],
+    },
+  ],
+  api_key: ["header", "query", "cookie", "body"].map((place) => ({
+    settings: { in: place, name: "X-Api-Key", format: "Token {key}" },
+    secret: { key: LONG },
+    secrets: [LONG],
+  })),
+  bearer: [{ settings: {}, secret: { token: LONG }, secrets: [LONG] }],
+  basic: [
+    { settings: {}, secret: { username: "ann", password: LONG }, secrets: [LONG, base64(`ann:${LONG}`)] },
+    { settings: {}, secret: { username: LONG, password: "" }, secrets: [LONG, base64(`${LONG}:`)] },
+    { settings: { password_fixed: "X" }, secret: { username: LONG }, secrets: [LONG, base64(`${LONG}:X`)] },
+    { settings: { username_fixed: "api" }, secret: { password: LONG }, secrets: [LONG, base64(`api:${LONG}`)] },
+  ],
+  none: [{ settings: {}, secret: {}, secrets: [] }],
+};
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+const REQUEST: OutgoingRequest = Object.freeze({
+  method: "POST",
+  url: new URL("https://api.example.com/a%20b?x=1&x=2&flag&e=%2F~"),
+  headers: Object.freeze([["content-type", "application/json"] as const, ["X-Other", "1"] as const]),
+  body: Buffer.from('{"a":1}'),
+});
+
+/** All that is visible of a request, with what was encoded for the address also decoded. */
+function shown(request: OutgoingRequest): string {
+  const url = request.url.href;
+  return [request.method, url, decodeURIComponent(url), ...request.headers.flat(), request.body?.toString() ?? ""].join(
+    "\n",
+  );
+}
+
+test("every kind has an example here, and every example a kind", () => {
+  expect(Object.keys(EXAMPLES).sort()).toEqual(
+    allKinds()
+      .map(({ id }) => id)
+      .sort(),
+  );
+});
+
+test("an unknown kind is an input that is wrong", () => {
+  for (const id of ["", "OAuth2", "__proto__", "constructor", "toString"]) {
+    expect(() => kindOf(id), id).toThrow(expect.objectContaining({ code: "invalid" }));
+  }
+});
+
+const cases = Object.entries(EXAMPLES).flatMap(([id, examples]) =>
+  examples.map((example, number) => ({ id, number, ...example })),
+);
+
+describe.each(cases)("the kind $id, example $number", ({ id, settings, secret, secrets }) => {
+  const kind = kindOf(id);
+  const set = kind.settingsSchema.parse(settings);
+  const held = kind.secretSchema.parse(secret);
+  const signed = kind.sign(REQUEST, held, set, NOW);
+  const preview = kind.preview(REQUEST, set);
+
+  test("leaves the request it was given as it was", () => {
+    expect(REQUEST.url.href).toBe("https://api.example.com/a%20b?x=1&x=2&flag&e=%2F~");
+    expect(REQUEST.headers).toHaveLength(2);
+    expect(REQUEST.body!.toString()).toBe('{"a":1}');
+  });
+
+  test("signs within its slots and nowhere else", () => {
+    const slots = kind.slots(set);
+    const others = (request: OutgoingRequest) =>
+      request.headers.filter(([name]) => !slots.headers.some((slot) => slot.toLowerCase() === name.toLowerCase()));
+    expect(others(signed)).toEqual(REQUEST.headers);
+    expect(signed.method).toBe("POST");
+    expect(signed.url.origin + signed.url.pathname).toBe(REQUEST.url.origin + REQUEST.url.pathname);
+    expect(signed.url.search.startsWith("?x=1&x=2&flag&e=%2F~")).toBe(true);
+    if (slots.query.length === 0) expect(signed.url.href).toBe(REQUEST.url.href);
+    if (slots.body.length === 0) expect(signed.body).toEqual(REQUEST.body);
+  });
+
+  test("signs with its secret, and signs the same each time", () => {
+    const usable = secrets.filter((text) => text !== REFRESH && text !== CLIENT);
+    if (usable.length > 0) expect(usable.some((text) => shown(signed).includes(text))).toBe(true);
+    expect(shown(kind.sign(REQUEST, held, set, NOW))).toBe(shown(signed));
+  });
+
+  test("previews what it would sign, with a mask in the secret's place", () => {
+    for (const text of secrets) expect(shown(preview)).not.toContain(text);
+    if (secrets.length > 0) expect(shown(preview)).toContain(MASK);
+    expect(preview.headers.map(([name]) => name)).toEqual(signed.headers.map(([name]) => name));
+    expect([...preview.url.searchParams.keys()]).toEqual([...signed.url.searchParams.keys()]);
+  });
+
+  test("names every string that an answer must not carry back", () => {
+    const sensitive = kind.sensitive(held, set);
+    for (const text of secrets) expect(sensitive).toContain(text);
+    for (const text of sensitive) expect(typeof text).toBe("string");
+  });
+
+  test("tells facts that give nothing away but an end", () => {
+    const facts = JSON.stringify(kind.facts(held, set));
+    for (const text of secrets) {
+      for (let at = 0; at + 6 <= text.length; at++) expect(facts).not.toContain(text.slice(at, at + 6));
+    }
+  });
+
+  test("asks for no field that its schema does not know, and hides each that is secret", () => {
+    const fields = kind.secret(set);
+    const filled = Object.fromEntries(
+      fields.map((field) => [field.name, (held as Record<string, unknown>)[field.name]]),
+    );
+    expect(kind.secretSchema.safeParse(filled).success || fields.length === 0).toBe(true);
+    for (const field of fields) {
+      if (secrets.includes(String(filled[field.name])) && kind.secret(set).length === 1)
+        expect(field.hidden).toBe(true);
+    }
+    for (const field of kind.settings) {
+      expect(field.label).not.toBe("");
+      if (/secret|password$|private/.test(field.name)) expect(field.hidden).toBe(true);
+    }
+  });
+
+  test("refuses settings and secrets with a key that it does not know", () => {
+    expect(kind.settingsSchema.safeParse({ ...settings, owner_id: "x" }).success).toBe(false);
+    expect(kind.secretSchema.safeParse({ ...secret, owner_id: "x" }).success).toBe(false);
+  });
+
+  test("refuses what is not an object at all, in words", () => {
+    for (const odd of [null, undefined, "text", 7, [], [1]]) {
+      for (const schema of [kind.settingsSchema, kind.secretSchema]) {
+        const result = schema.safeParse(odd);
+        expect(result.success).toBe(false);
+        expect(result.error!.issues[0]!.message).not.toBe("");
+      }
+    }
+  });
+});
+
+test("the end of a secret is shown only when enough of it stays hidden", () => {
+  expect(lastFour("x".repeat(16) + "abcd")).toBe("ends in abcd");
+  expect(lastFour("x".repeat(15) + "abcd")).toBe("saved, hidden");
+  expect(lastFour("")).toBe("saved, hidden");
+});
