@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { SignetError } from "../../errors.ts";
 import type { Ask, Consent, Grant } from "../kind.ts";
 import { clientAuthentication, type Settings } from "./settings.ts";
-import { errorIn, readAnswer, toGrant, walk, type Secret } from "./token-answer.ts";
+import { errorIn, parseJson, readAnswer, toGrant, walk, type Secret } from "./token-answer.ts";
 
 /** The authorization code grant with PKCE (RFC 6749 section 4.1, RFC 7636), refresh (section 6) and revocation (RFC 7009). */
 export const consent: Consent<Settings, Secret> = {
@@ -136,7 +136,7 @@ async function withMetadata(settings: Settings, grant: Grant<Secret>, ask: Ask):
   const headers = { accept: "application/json", authorization: `Bearer ${grant.secret.access_token}` };
   const { status, text } = await ask({ method: "GET", url: settings.metadata_url, headers });
   if (status !== 200) throw new SignetError("upstream_invalid", `The address asked after linking answered ${status}.`);
-  const answer: unknown = JSON.parse(text);
+  const answer = parseJson(text);
   const metadata: Record<string, string> = {};
   for (const [name, dotted] of Object.entries(settings.metadata)) {
     const value = walk(answer, dotted);

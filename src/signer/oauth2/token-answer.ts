@@ -137,7 +137,8 @@ function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function parseJson(body: string): unknown {
+/** A provider's JSON, without keys that could change an object's nature; undefined when it is none. */
+export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body, (key, value: unknown) => (key === "__proto__" ? undefined : value));
   } catch {
