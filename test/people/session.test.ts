@@ -165,3 +165,12 @@ test("what a worker may do follows their teams, and ends with a new role or with
   await reactivateWorker(admin, people.ben.id);
   expect(await who(third.token)).toBeUndefined();
 });
+
+test("a session that was left behind opens nothing for a deactivated worker", async () => {
+  const { token, session } = await open("cleo");
+  const { knex } = hub.world.database;
+  await knex("workers").where({ id: people.cleo.id }).update({ state: "deactivated" });
+  hub.world.memory.drop("session", session);
+  expect(await who(token)).toBeUndefined();
+  await knex("workers").where({ id: people.cleo.id }).update({ state: "active" });
+});

@@ -90,6 +90,27 @@ describe("signing in", () => {
     expect(await actorOfSession(hub.world, second.token)).toBeDefined();
   });
 
+  test.each([{ state: "deactivated" }, { password_hash: null }])(
+    "that is under way when the worker becomes %j opens no session",
+    async (change) => {
+      const { knex } = hub.world.database;
+      const before = await knex("workers").where({ id: people.ben.id }).first("state", "password_hash");
+      const sessions = async () => (await knex("sessions").where({ worker_id: people.ben.id })).length;
+      const opened = await sessions();
+      const waiting = async () =>
+        (await knex("pg_stat_activity").whereRaw("datname = current_database() and wait_event_type = 'Lock'")).length;
+      const entering = await knex.transaction(async (db) => {
+        await db("workers").where({ id: people.ben.id }).update(change);
+        const attempt = enter("ben@example.com", PASSWORDS.ben).catch((error: unknown) => error);
+        await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
+        return { attempt };
+      });
+      expect(await entering.attempt).toMatchObject({ code: "unauthenticated" });
+      expect(await sessions()).toBe(opened);
+      await knex("workers").where({ id: people.ben.id }).update(before);
+    },
+  );
+
   test("makes a hash of older costs anew", async () => {
     const workers = hub.world.database.knex("workers").where({ id: people.ben.id });
     const { password_hash: original } = await workers.clone().first("password_hash");

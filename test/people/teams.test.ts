@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ANONYMOUS, SCOPES, type BotActor } from "../../src/access/actor.ts";
+import { ANONYMOUS, SCOPES, type BotActor, type WorkerActor } from "../../src/access/actor.ts";
 import { getTeam, workerActor } from "../../src/people/browse.ts";
 import { createTeam } from "../../src/people/create-team.ts";
 import { deactivateWorker, reactivateWorker } from "../../src/people/deactivate.ts";
@@ -21,6 +21,12 @@ afterAll(() => hub.close());
 const NOBODY = "018f0000-0000-7000-8000-000000000000";
 const admin = () => hub.ctx(people.ada);
 const teamsOf = async (id: string) => (await workerActor(hub.world, id, SCOPES))?.teams;
+
+/** What is answered without asking the database. */
+async function remembered(id: string) {
+  await teamsOf(id);
+  return hub.world.memory.shelf<WorkerActor>("workers").get(`${id} ${SCOPES.join()}`)?.teams;
+}
 
 test("admins make and rename teams, and no name is used twice whatever its case", async () => {
   const sales = await createTeam(admin(), { name: " Sales " });
@@ -91,7 +97,7 @@ test("a team that owns something is not deleted, one that owns nothing leaves no
   const { knex } = hub.world.database;
   const team = await createTeam(admin(), { name: "Field" });
   await setMember(admin(), team.id, { worker: people.cleo.id, manager: true });
-  await expect.poll(() => teamsOf(people.cleo.id)).toHaveLength(1);
+  await expect.poll(() => remembered(people.cleo.id)).toHaveLength(1);
   const owner = { owner_type: "team", owner_id: team.id };
   await knex("bots").insert([1, 2].map((n) => ({ id: newId(), slug: `b${n}`, name: `B${n}`, ...owner })));
   await expect(deleteTeam(admin(), team.id)).rejects.toMatchObject({
