@@ -5,9 +5,13 @@ import { headerName } from "../text.ts";
 // Everything in which authorization servers differ is a setting, so that no provider needs code.
 
 const endpoint = z
-  .url({ protocol: /^https?$/, error: "Enter a full address, such as https://provider.example/oauth/token." })
+  .url({
+    protocol: /^https?$/,
+    error: "Enter a full address, such as https://provider.example/oauth/token.",
+    abort: true,
+  })
   .refine((url) => !url.includes("#"), "An endpoint has no fragment (RFC 6749 section 3.1).")
-  .refine((url) => new URL(url).username === "", "An endpoint has no user name in it.");
+  .refine((url) => new URL(url).username + new URL(url).password === "", "An endpoint has no user name in it.");
 
 /** A list given as an array, or as text separated by spaces, commas or lines. */
 const list = z.preprocess(
@@ -57,7 +61,11 @@ export const settingsSchema = z.strictObject({
   issuer: z.string().max(500).optional(),
   resource: z.url().optional(),
   header: headerName.default("Authorization"),
-  prefix: z.string().max(50).default("Bearer"),
+  prefix: z
+    .string()
+    .max(50)
+    .regex(/^[\x21-\x7e]*$/, "One word without spaces.")
+    .default("Bearer"),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
