@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isAdmin, type Actor } from "../access/actor.ts";
+import { isAdmin, sameOwner, type Actor, type BotActor } from "../access/actor.ts";
 import { mayManage, mayStop, mayUse } from "../access/policy.ts";
 import type { Context } from "../context.ts";
 import { likePattern, type Knex } from "../storage/database.ts";
@@ -98,6 +98,32 @@ export async function usableAccounts(ctx: Context, q?: string): Promise<AccountL
   });
   if (q) query.whereRaw("accounts.name ilike ?", [likePattern(q)]);
   return (await query).map(toLine);
+}
+
+/** An account that a bot may send requests with: because its owner is the bot's own, or because it is shared with it. */
+export interface UsableLine extends AccountLine {
+  because: "owner" | "share";
+}
+
+/**
+ * What a bot may use, as far as the actor may know: who manages the bot sees all of it, others what they could see
+ * without it. `others` is how many are left out.
+ */
+export async function accountsOfBot(ctx: Context, bot: BotActor): Promise<{ items: UsableLine[]; others: number }> {
+  const all = await usableAccounts({ ...ctx, actor: bot });
+  const visible = ctx.db("accounts").whereIn(
+    "accounts.id",
+    all.map((account) => account.id),
+  );
+  if (!mayManage(ctx.actor, bot.owner)) scope(visible, ctx.actor, undefined);
+  const seen = new Set<string>(await visible.pluck("accounts.id"));
+  const items = all
+    .filter((account) => seen.has(account.id))
+    .map((account) => ({
+      ...account,
+      because: sameOwner(account.owner, bot.owner) ? ("owner" as const) : ("share" as const),
+    }));
+  return { items, others: all.length - items.length };
 }
 
 /** As the API shows it; never a secret. */

@@ -50,6 +50,20 @@ export function managesBot(ctx: Context, bot: Bot): boolean {
   return mayManage(ctx.actor, bot.owner);
 }
 
+/** When a token of each of these bots was last used, by the bot's id; bots whose tokens were never used are missing. */
+export async function lastUses(ctx: Context, bots: Bot[]): Promise<Map<string, Date>> {
+  const ids = bots.map((bot) => bot.id);
+  const rows = (await ctx
+    .db("tokens")
+    .where({ holder_type: "bot" })
+    .whereIn("holder_id", ids)
+    .whereNotNull("last_used_at")
+    .groupBy("holder_id")
+    .select("holder_id")
+    .max({ at: "last_used_at" })) as { holder_id: string; at: Date }[];
+  return new Map(rows.map((row) => [row.holder_id, row.at]));
+}
+
 /** The bot as an actor, remembered until it changes; undefined when it is gone or switched off. */
 export async function botActor(world: World, id: string, scopes: readonly Scope[]): Promise<BotActor | undefined> {
   const bot = await world.memory.shelf<Bot>("bots").load(id, async () => {

@@ -61,6 +61,27 @@ export function catalog(): CatalogEntry[] {
   return [...load().values()];
 }
 
+/** Entries in which every word of `q` occurs, those whose name begins with it first. */
+export function searchCatalog(wish: {
+  q?: string | undefined;
+  kind?: string | undefined;
+  category?: string | undefined;
+}): CatalogEntry[] {
+  const q = wish.q?.trim().toLowerCase() ?? "";
+  const wanted = q.split(/\s+/).filter(Boolean);
+  const fits = (entry: CatalogEntry) => {
+    const text = `${entry.name} ${entry.key} ${entry.category} ${entry.summary}`.toLowerCase();
+    const chosen = (!wish.kind || entry.kind === wish.kind) && (!wish.category || entry.category === wish.category);
+    return chosen && wanted.every((word) => text.includes(word));
+  };
+  const rank = (entry: CatalogEntry) => {
+    const name = entry.name.toLowerCase();
+    return name.startsWith(q) ? 0 : name.includes(` ${q}`) ? 1 : name.includes(q) ? 2 : 3;
+  };
+  const found = catalog().filter(fits);
+  return q === "" ? found : found.sort((a, b) => rank(a) - rank(b));
+}
+
 /** The entry called `key`. Throws `not_found`. */
 export function catalogEntry(key: string): CatalogEntry {
   const entry = load().get(key);

@@ -1,0 +1,88 @@
+import { SCOPES, type BotActor, type Scope } from "../access/actor.ts";
+import { accountsOfBot, type UsableLine } from "../accounts/browse.ts";
+import type { Bot } from "../bots/bot.ts";
+import { managesBot } from "../bots/browse.ts";
+import type { Context } from "../context.ts";
+import { ownerNames } from "../people/owner.ts";
+import { listTokens, type TokenFacts } from "../people/token.ts";
+import { view, type Answer } from "./answer.ts";
+import { tileOf } from "./tile.ts";
+import { ownerPerson } from "./owner-field.ts";
+import type { placed } from "./service-form.ts";
+
+/** What the form of a new token holds. */
+export interface TokenDraft {
+  name: string;
+  scopes: string[];
+  expires_at: string;
+  problems: ReturnType<typeof placed> | null;
+}
+
+const FRESH: TokenDraft = { name: "", scopes: ["execute", "read"], expires_at: "", problems: null };
+
+/** A bot's page; with a draft, as the answer to a token form that could not be taken. */
+export async function showBot(ctx: Context, bot: Bot, draft: TokenDraft = FRESH): Promise<Answer> {
+  const manages = managesBot(ctx, bot);
+  const tokens = manages ? await listTokens(ctx, { type: "bot", id: bot.id }, { limit: 200 }) : { items: [] };
+  const { items, others } = await accountsOfBot(ctx, asActor(bot));
+  const names = await ownerNames(ctx, [bot.owner, ...items.map((account) => account.owner)]);
+  const owner = ownerPerson(bot.owner, names);
+  const shown = {
+    id: bot.id,
+    slug: bot.slug,
+    name: bot.name,
+    enabled: bot.enabled,
+    owner,
+    config: JSON.stringify(bot.config, null, 2),
+    configured: Object.keys(bot.config).length > 0,
+    createdAt: bot.createdAt,
+  };
+  const data = {
+    page: { title: bot.name },
+    shown,
+    manages,
+    tokens: tokens.items.map((token) => tokenRow(ctx, bot, token)),
+    accounts: { rows: items.map((account) => accountRow(account, owner.name, names)), others },
+    draft: { ...draft, problems: draft.problems ?? { lines: [], of: {} } },
+  };
+  return view("bot", data, { status: draft.problems ? 400 : 200 });
+}
+
+/** The bot as the policy sees it, also while it is switched off. */
+export function asActor(bot: Bot): BotActor {
+  return { type: "bot", id: bot.id, name: bot.name, slug: bot.slug, owner: bot.owner, scopes: SCOPES };
+}
+
+function tokenRow(ctx: Context, bot: Bot, token: TokenFacts) {
+  const expired = token.expiresAt !== null && token.expiresAt <= ctx.clock();
+  return {
+    cells: {
+      name: { text: token.name, detail: `ends in ${token.lastFour}` },
+      scopes: token.scopes satisfies Scope[],
+      expires: expired
+        ? { part: "/parts/state-pill", data: { state: "expired" } }
+        : { part: "/parts/time", data: { at: token.expiresAt, otherwise: "never" } },
+      used: { at: token.lastUsedAt },
+      act: {
+        part: "/parts/link-button",
+        data: { label: "Revoke", href: `/bots/${bot.id}/tokens/${token.id}/revoke`, kind: "quiet", small: true },
+      },
+    },
+  };
+}
+
+function accountRow(account: UsableLine, owner: string, names: Map<string, string>) {
+  const { name } = ownerPerson(account.owner, names);
+  return {
+    href: `/accounts/${account.id}`,
+    cells: {
+      name: {
+        text: account.name,
+        detail: account.service.name,
+        service: tileOf(account.service),
+      },
+      state: account.state,
+      why: account.because === "owner" ? `Belongs to ${owner}, as the bot does` : `${name} shared it with the bot`,
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { isAdmin } from "../../access/actor.ts";
+import { countAccounts, listAccounts } from "../../accounts/browse.ts";
+import { callbackUrl } from "../../context.ts";
+import { ownerNames } from "../../people/owner.ts";
+import { getService } from "../../services/browse.ts";
+import { originOf } from "../../services/catalog.ts";
+import type { Service } from "../../services/service.ts";
+import { view } from "../answer.ts";
+import { kindOf } from "../kind-fields.ts";
+import { tileOf } from "../tile.ts";
+import { ownerPerson } from "../owner-field.ts";
+import { get } from "../route.ts";
+
+const SHOWN = 20;
+
+export default [
+  get("/services/:id", async (ctx, { params }) => {
+    const service = await getService(ctx, params.id!);
+    const { items } = await listAccounts(ctx, { service: service.id, limit: SHOWN });
+    const counts = await countAccounts(ctx, { service: service.id });
+    const names = await ownerNames(
+      ctx,
+      items.map((account) => account.owner),
+    );
+    const rows = items.map((account) => ({
+      href: `/accounts/${account.id}`,
+      cells: {
+        name: { text: account.name, detail: account.identity.label },
+        owner: ownerPerson(account.owner, names),
+        state: account.state,
+        used: { at: account.lastUsedAt },
+      },
+    }));
+    const admin = isAdmin(ctx.actor);
+    const data = {
+      page: { title: service.name },
+      shown: shown(service, admin),
+      admin,
+      checks: admin ? checklist(service, counts.all) : [],
+      callback: kindOf(service.kind).consent && admin ? callbackUrl(ctx) : null,
+      accounts: { rows, total: counts.all, broken: counts.needs_reconnect, more: counts.all > rows.length },
+    };
+    return view("service", data);
+  }),
+];
+
+function shown(service: Service, admin: boolean) {
+  const kind = kindOf(service.kind);
+  const origin = originOf(service.catalogKey);
+  const { scopes, client_id } = service.settings as { scopes?: string[]; client_id?: string };
+  const meanings = new Map(origin?.scopes?.map((scope) => [scope.name, scope.meaning]));
+  return {
+    id: service.id,
+    name: service.name,
+    mark: tileOf({ name: service.name, catalog: service.catalogKey }),
+    summary: origin?.summary ?? kind.summary,
+    notice: origin?.notice ?? null,
+    kind: kind.label,
+    origin: origin?.name ?? null,
+    documentation: origin?.documentation ?? null,
+    accountHelp: origin?.account_help ?? null,
+    baseUrl: service.baseUrl,
+    hosts: service.hosts,
+    scopes: (scopes ?? []).map((name) => ({ name, meaning: meanings.get(name) ?? null })),
+    clientId: admin ? (client_id ?? null) : null,
+    hidden: admin ? kind.settings.filter((field) => service.hidden.includes(field.name)).map(({ label }) => label) : [],
+    headers: admin ? Object.entries(service.headers) : [],
+    test: admin ? service.test : null,
+    createdAt: service.createdAt,
+    updatedAt: service.updatedAt,
+  };
+}
+
+/** What makes a service work, with what is done. A link that was finished proves the callback address. */
+function checklist(service: Service, accounts: number) {
+  const kind = kindOf(service.kind);
+  const secret = kind.settings.some((field) => service.hidden.includes(field.name));
+  const registered = kind.consent
+    ? [
+        {
+          label: "Registered at the provider",
+          detail: `Client ID ${String(service.settings.client_id)}, ${secret ? "secret saved, hidden" : "no secret: a public client"}`,
+          state: "done",
+          action: { label: "Edit", href: `/services/${service.id}/edit` },
+        },
+        {
+          label: "Callback address registered",
+          detail:
+            accounts > 0
+              ? "Accounts came back to it."
+              : "Copy the address below into the provider's console. The first link proves it.",
+          state: accounts > 0 ? "done" : "todo",
+        },
+      ]
+    : [{ label: "Nothing to register at the provider", detail: "Each account brings its own key.", state: "done" }];
+  return [
+    ...registered,
+    service.test
+      ? {
+          label: "Test request",
+          detail: `${service.test.method} ${service.test.url} tells whether an account works.`,
+          state: "done",
+        }
+      : {
+          label: "Test request",
+          detail: "Without one, Signet can not tell whose account was linked or whether it works.",
+          state: "todo",
+          action: { label: "Choose one", href: `/services/${service.id}/edit#field-test-url` },
+        },
+    accounts > 0
+      ? { label: "Accounts linked", detail: accounts === 1 ? "One account" : `${accounts} accounts`, state: "done" }
+      : { label: "Accounts linked", detail: "Link your own to try the service.", state: "todo" },
+  ];
+}
