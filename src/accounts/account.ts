@@ -29,7 +29,12 @@ export interface Account {
   updatedAt: Date;
 }
 
-export const nameInput = z.string().trim().min(1, "Enter a name.").max(100, "Use at most 100 characters.");
+export const nameInput = z
+  .string()
+  .trim()
+  .min(1, "Enter a name.")
+  .max(100, "Use at most 100 characters.")
+  .regex(/^\P{Cc}*$/u, "A name is one line without control characters.");
 
 export const slugInput = z
   .string()

@@ -2,7 +2,7 @@ import { mayUse, type Verdict } from "../access/policy.ts";
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError, type Code } from "../errors.ts";
 import { hostAllowed } from "../services/hosts.ts";
-import { withHeader, type Header, type OutgoingRequest } from "../signer/request.ts";
+import type { Header, OutgoingRequest } from "../signer/request.ts";
 import { baseUrlOf, readyAccount, type Ready } from "./ready.ts";
 import { requireActive } from "./account.ts";
 import { passingHeaders, parseTarget } from "./request-input.ts";
@@ -13,6 +13,13 @@ export interface Plan {
   request: OutgoingRequest;
   verdict: Verdict & { allowed: true };
 }
+
+// Answers must be readable to be cleaned of secrets, so no compression is offered; the caller's wish for one does not pass.
+const DEFAULT_HEADERS: Header[] = [
+  ["accept", "*/*"],
+  ["user-agent", "Signet"],
+  ["accept-encoding", "identity"],
+];
 
 export type Via = "api" | "proxy" | "console";
 
@@ -68,24 +75,15 @@ export function requireHost(ctx: Context, ready: Pick<Ready, "hosts" | "baseUrl"
 
 function unsigned(ready: Ready, method: string, url: URL, headers: Header[], body: Buffer | null): OutgoingRequest {
   const slots = ready.kind.slots(ready.service.settings);
-  const target = new URL(url);
-  for (const name of slots.query) target.searchParams.delete(name);
+  for (const name of slots.query) url.searchParams.delete(name);
   const passing = passingHeaders(headers, slots.headers);
-  let request: OutgoingRequest = { method, url: target, headers: passing, body };
   const present = new Set(passing.map(([name]) => name.toLowerCase()));
-  for (const [name, value] of Object.entries({
-    accept: "*/*",
-    "user-agent": "Signet",
-    ...lowerNames(ready.service.headers),
-  })) {
-    if (!present.has(name)) request = withHeader(request, name, value);
+  for (const [name, value] of Object.entries(ready.service.headers)) {
+    if (!present.has(name.toLowerCase())) passing.push([name, value]);
+    present.add(name.toLowerCase());
   }
-  // Answers must be readable to be cleaned of secrets, so no compression is offered.
-  return withHeader(request, "accept-encoding", "identity");
-}
-
-function lowerNames(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  for (const header of DEFAULT_HEADERS) if (!present.has(header[0])) passing.push(header);
+  return { method, url, headers: passing, body };
 }
 
 async function recordDenial(

@@ -33,7 +33,7 @@ export async function send(
     const opened = await credential.open();
     const signed = credential.kind.sign(request, opened.secret, opened.settings, ctx.clock());
     // Signing may change the address, so the host rule has the last word.
-    requireHost(ctx, credential, signed.url);
+    if (signed.url !== request.url) requireHost(ctx, credential, signed.url);
     ctx.transport.send(signed, { partition: credential.partition, ...options }, new CleanSink(opened.redactor, sink));
   } catch (error) {
     if (!isSignetError(error)) ctx.log.error({ error: String(error), request_id: ctx.requestId }, "sending failed");
@@ -50,6 +50,7 @@ class CleanSink implements AnswerSink {
   readonly #redactor: Redactor;
   readonly #body: RedactedStream;
   readonly #sink: AnswerSink;
+  #length = -1;
 
   constructor(redactor: Redactor, sink: AnswerSink) {
     this.#redactor = redactor;
@@ -59,15 +60,19 @@ class CleanSink implements AnswerSink {
 
   head(status: number, headers: AnswerHeaders, flow: Flow): void {
     const clean: AnswerHeaders = {};
-    for (const [name, value] of Object.entries(headers)) {
+    for (const name in headers) {
+      const value = headers[name];
       clean[name] = Array.isArray(value)
         ? value.map((item) => this.#redactor.redact(item))
         : value && this.#redactor.redact(value);
     }
+    this.#length = Number(headers["content-length"] ?? -1);
     this.#sink.head(status, clean, flow);
   }
 
   data(chunk: Buffer): void {
+    // A body that comes in one piece has no end that could be the beginning of a secret.
+    if (chunk.length === this.#length) return this.#sink.data(this.#redactor.redactBytes(chunk));
     const clean = this.#body.push(chunk);
     if (clean.length > 0) this.#sink.data(clean);
   }

@@ -1,9 +1,9 @@
-import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Actor } from "../access/actor.ts";
 import { SignetError } from "../errors.ts";
 import type { Database, Knex } from "../storage/database.ts";
 import type { Vault } from "../vault/vault.ts";
-import { link, type Head, type Row } from "./chain.ts";
+import { ChainKey, inOrder, link, type Head, type Row } from "./chain.ts";
 import { storedFacts, storedText, type Event } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
 
@@ -18,12 +18,12 @@ export type Draft = Omit<Row, "seq">;
 
 /** The audit of one process. Nothing that it refuses to record may happen. */
 export class Audit {
-  readonly key: KeyObject;
+  readonly key: ChainKey;
   readonly process: number;
   readonly #group: GroupCommit;
   readonly #clock: () => Date;
 
-  constructor(database: Database, key: KeyObject, process: number, clock: () => Date) {
+  constructor(database: Database, key: ChainKey, process: number, clock: () => Date) {
     this.key = key;
     this.process = process;
     this.#clock = clock;
@@ -72,13 +72,13 @@ export class Audit {
       account_id: event.account ?? null,
       request_id: storedText(who.requestId),
       process: this.process,
-      facts: storedFacts(event),
+      facts: inOrder(storedFacts(event)),
     };
   }
 }
 
 /** The audit key: made at the first start, kept in the vault, so that it survives the rotation of master keys. */
-export async function auditKey(db: Knex, vault: Vault): Promise<KeyObject> {
+export async function auditKey(db: Knex, vault: Vault): Promise<ChainKey> {
   return db.transaction(async (tx) => {
     await tx.raw("select pg_advisory_xact_lock(hashtext('signet:audit-key'))");
     const binding = { subject: "signet:audit", provider: "signet", hosts: [] };
@@ -86,6 +86,6 @@ export async function auditKey(db: Knex, vault: Vault): Promise<KeyObject> {
     const id = known?.id ?? (await vault.put(tx, binding, { key: randomBytes(32).toString("base64") }));
     const sealed = await vault.fetch(tx, id);
     if (!sealed) throw new SignetError("unavailable", "The audit key is missing.");
-    return createSecretKey(Buffer.from(vault.open<{ key: string }>(sealed, binding.subject).key, "base64"));
+    return new ChainKey(Buffer.from(vault.open<{ key: string }>(sealed, binding.subject).key, "base64"));
   });
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isAdmin, type Actor } from "../access/actor.ts";
+import { notFound } from "../errors.ts";
 import type { Knex } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
 import { page, pageInput, type Page } from "../storage/page.ts";
@@ -25,9 +26,13 @@ export type ListAudit = z.input<typeof listAuditInput>;
 
 /**
  * The audit, newest first. Admins read all of it; others what they did and what was done with accounts of their own and
- * of teams they manage; a bot what it did.
+ * of teams they manage; a bot what it did. Without `intents`, only what came of them.
  */
-export async function listAudit(ctx: { db: Knex; actor: Actor }, given: ListAudit): Promise<Page<Row>> {
+export async function listAudit(
+  ctx: { db: Knex; actor: Actor },
+  given: ListAudit,
+  { intents = true }: { intents?: boolean } = {},
+): Promise<Page<Row>> {
   const input = listAuditInput.parse(given);
   const query = ctx
     .db("audit_events")
@@ -39,6 +44,7 @@ export async function listAudit(ctx: { db: Knex; actor: Actor }, given: ListAudi
   if (input.action)
     query.whereRaw("(action = :action or starts_with(action, :action || '.'))", { action: input.action });
   if (input.outcome) query.where({ outcome: input.outcome });
+  else if (!intents) query.whereNot({ outcome: "pending" });
   if (input.since) query.where("at", ">=", input.since);
   if (input.until) query.where("at", "<", input.until);
   if (input.q)
@@ -52,6 +58,66 @@ export async function listAudit(ctx: { db: Knex; actor: Actor }, given: ListAudi
     input.limit,
     (row) => row,
     (row) => [String(row.seq)],
+  );
+}
+
+/** One row. Throws `not_found` for what the actor may not read. */
+export async function getAudit(ctx: { db: Knex; actor: Actor }, seq: number): Promise<Row> {
+  const query = ctx.db("audit_events").where({ seq });
+  scope(query, ctx);
+  const row = Number.isSafeInteger(seq) ? ((await query.first()) as Row | undefined) : undefined;
+  if (!row) throw notFound("record");
+  return row;
+}
+
+/** All rows of one request that the actor may read, oldest first; at most two hundred. */
+export async function requestAudit(ctx: { db: Knex; actor: Actor }, requestId: string): Promise<Row[]> {
+  const query = ctx.db("audit_events").where({ request_id: requestId }).orderBy("seq").limit(200);
+  scope(query, ctx);
+  return (await query) as Row[];
+}
+
+/** Calls of one hour: all of them, and those that got no answer. */
+export interface Hour {
+  calls: number;
+  failed: number;
+}
+
+/** The calls that the actor may read of, hour by hour, the last one ending now. */
+export async function callsByHour(ctx: { db: Knex; actor: Actor; clock: () => Date }, hours: number): Promise<Hour[]> {
+  const now = ctx.clock();
+  const ago = ctx.db.raw("floor(extract(epoch from (?::timestamptz - at)) / 3600)::int", [now]);
+  const query = ctx
+    .db("audit_events")
+    .where({ action: "execute" })
+    .whereNot({ outcome: "pending" })
+    .whereRaw("seq >= (?)", [firstSince(ctx.db, new Date(now.getTime() - hours * 3600_000))])
+    .groupByRaw("1")
+    .select<{ ago: number; calls: number; failed: number }[]>(
+      ctx.db.raw("? as ago", [ago]),
+      ctx.db.raw("count(*) as calls"),
+      ctx.db.raw("count(*) filter (where outcome <> 'ok') as failed"),
+    );
+  scope(query, ctx);
+  const found = new Map((await query).map((row) => [row.ago, row]));
+  return Array.from({ length: hours }, (_, at) => {
+    const row = found.get(hours - 1 - at);
+    return { calls: Number(row?.calls ?? 0), failed: Number(row?.failed ?? 0) };
+  });
+}
+
+/** The first row since a moment: rows are written in the order of time, so halving finds it without an index. */
+function firstSince(db: Knex, moment: Date): Knex.Raw {
+  return db.raw(
+    `with recursive halving (low, high) as (
+       select 1::bigint, seq + 1 from audit_head
+       union all
+       select case when probe.late then low else middle + 1 end, case when probe.late then middle else high end
+       from halving, lateral (select (low + high) / 2 as middle) as half,
+         lateral (select coalesce((select at >= ? from audit_events where seq = middle), false) as late) as probe
+       where low < high
+     ) select low from halving where low >= high limit 1`,
+    [moment],
   );
 }
 

@@ -1,8 +1,7 @@
-import type { KeyObject } from "node:crypto";
 import { SignetError } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import type { Draft } from "./audit.ts";
-import { link, type Head, type Row } from "./chain.ts";
+import { link, type ChainKey, type Head, type Row } from "./chain.ts";
 
 interface Waiting {
   draft: Draft;
@@ -31,7 +30,7 @@ const APPEND = `
  */
 export class GroupCommit {
   readonly #database: Database;
-  readonly #key: KeyObject;
+  readonly #key: ChainKey;
   #waiting: Waiting[] = [];
   #writing = false;
   #closed = false;
@@ -40,7 +39,7 @@ export class GroupCommit {
   readonly #open = new Map<string, number>();
   #idle: (() => void) | undefined;
 
-  constructor(database: Database, key: KeyObject) {
+  constructor(database: Database, key: ChainKey) {
     this.#database = database;
     this.#key = key;
   }

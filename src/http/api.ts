@@ -33,7 +33,7 @@ export function mountApi(scope: FastifyInstance, world: World, route: ApiRoute):
       const ctx = contextFor(world, actor, { requestId: request.id });
       const result = await route.handle(ctx, {
         params: request.params as Record<string, string>,
-        query: (route.query ?? z.object({})).parse(request.query) as never,
+        query: (route.query === undefined ? {} : route.query.parse(request.query)) as never,
         body: (route.body === undefined ? undefined : route.body.parse(request.body ?? {})) as never,
       });
       reply.code(result === undefined ? 204 : (route.status ?? 200));

@@ -4,11 +4,18 @@ import formbody from "@fastify/formbody";
 import assets from "@fastify/static";
 import view from "@fastify/view";
 import { Eta } from "eta";
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
 import { allKinds } from "../signer/kinds.ts";
 import { newId } from "../storage/id.ts";
 import type { World } from "../context.ts";
 import { apiRoutes, mountApi, openApi } from "./api.ts";
+import { SignetError } from "../errors.ts";
 import { asSignetError, problem } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { hostGate } from "./host-gate.ts";
@@ -30,7 +37,7 @@ export interface ServerOptions {
 export async function buildServer(world: World, options: ServerOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     bodyLimit: 256 * KIB,
@@ -44,40 +51,55 @@ export async function buildServer(world: World, options: ServerOptions): Promise
   });
   // Without it a text/plain body would reach handlers unparsed and unchecked (statement W-6).
   app.removeContentTypeParser("text/plain");
-  const https = world.publicUrl.startsWith("https:");
-  const fixed = securityHeaders(https);
-  app.addHook("onRequest", async (request, reply) => {
+  const fixed = securityHeaders(world.publicUrl.startsWith("https:"));
+  const answerJson = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers(fixed);
+    sendProblem(reply, report(world, error, request, reply));
+  };
+  app.setErrorHandler(answerJson);
+  registerHealth(app, world);
+  // What a program calls often is spared everything that only pages need.
+  await app.register(async (scope) => registerProxy(scope, world));
+  await app.register(
+    async (scope) => {
+      secure(scope, fixed);
+      scope.setNotFoundHandler((request, reply) => answerJson(nothingHere(), request, reply));
+      await registerApi(scope, world);
+    },
+    { prefix: "/api/v1" },
+  );
+  await app.register(async (scope) => {
+    secure(scope, fixed);
+    await registerWeb(scope, world, options);
+  });
+  return app;
+}
+
+/** Pages and what they are drawn with. */
+async function registerWeb(scope: FastifyInstance, world: World, options: ServerOptions): Promise<void> {
+  const answerPage = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    void renderError(world, request, reply, report(world, error, request, reply));
+  };
+  scope.setErrorHandler(answerPage);
+  scope.setNotFoundHandler((request, reply) => answerPage(nothingHere(), request, reply));
+  await scope.register(cookie);
+  await scope.register(formbody, { bodyLimit: 256 * KIB });
+  const engine = { eta: templates(options.development) };
+  await scope.register(view, { engine, root: VIEWS, viewExt: "eta", production: !options.development });
+  await scope.register(assets, { root: join(VIEWS, "assets"), prefix: "/assets/", cacheControl: false });
+  registerFonts(scope);
+  await scope.register(async (pages) => {
+    pages.addHook("onRequest", hostGate(world));
+    await registerPages(pages, world, options);
+  });
+}
+
+function secure(scope: FastifyInstance, fixed: Record<string, string>): void {
+  scope.addHook("onRequest", async (request, reply) => {
     reply.headers(fixed).header("signet-request-id", request.id);
     // Stylesheets and icons are the same for everybody; they are asked for again only when they changed.
     if (request.url.startsWith("/assets/")) reply.header("cache-control", "no-cache");
   });
-  app.setErrorHandler((error, request, reply) => fail(world, error, request, reply));
-  app.setNotFoundHandler((request, reply) => {
-    fail(world, asSignetError({ code: "FST_ERR_NOT_FOUND", statusCode: 404 }), request, reply);
-  });
-  await app.register(cookie);
-  await app.register(formbody, { bodyLimit: 256 * KIB });
-  await app.register(view, {
-    engine: { eta: templates(options.development) },
-    root: VIEWS,
-    viewExt: "eta",
-    production: !options.development,
-  });
-  await app.register(assets, {
-    root: join(VIEWS, "assets"),
-    prefix: "/assets/",
-    decorateReply: true,
-    cacheControl: false,
-  });
-  registerFonts(app);
-  registerHealth(app, world);
-  await app.register(async (scope) => registerProxy(scope, world));
-  await app.register(async (scope) => registerApi(scope, world), { prefix: "/api/v1" });
-  await app.register(async (scope) => {
-    scope.addHook("onRequest", hostGate(world));
-    await registerPages(scope, world, options);
-  });
-  return app;
 }
 
 /** Eta hands a page's data down into every include; a part should see only what it is given. */
@@ -118,16 +140,26 @@ function registerFonts(app: FastifyInstance): void {
   );
 }
 
-/** Every failure leaves here: JSON for programs, a page for people; what has no code is logged and not shown. */
-function fail(world: World, cause: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/** What is told of a failure, after the log was told the rest; what has no code is logged and not shown. */
+function report(
+  world: World,
+  cause: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): ReturnType<typeof problem> {
   const error = asSignetError(cause);
   const path = request.url.split("?")[0]!;
-  if (!error) world.log.error({ request_id: request.id, path, error: describe(cause) }, "internal error");
+  const facts = { request_id: request.id, path };
+  if (!error) world.log.error({ ...facts, error: describe(cause) }, "internal error");
   else if (error.status >= 500)
-    world.log.warn({ request_id: request.id, path, code: error.code, cause: describe(error.cause) }, error.message);
+    world.log.warn({ ...facts, code: error.code, cause: describe(error.cause) }, error.message);
+  reply.header("signet-request-id", request.id);
   if (error?.retryAfter !== undefined) reply.header("retry-after", String(error.retryAfter));
-  if (/^\/(api|proxy)\//.test(path)) sendProblem(reply, problem(error, request.id));
-  else void renderError(world, request, reply, problem(error, request.id));
+  return problem(error, request.id);
+}
+
+function nothingHere(): SignetError {
+  return new SignetError("not_found", "There is nothing at this address.");
 }
 
 export function sendProblem(reply: FastifyReply, body: ReturnType<typeof problem>): void {

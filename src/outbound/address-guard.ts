@@ -26,6 +26,8 @@ const METADATA = new Set([
 const METADATA_NAMES = new Set(["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"]);
 const PRIVATE_NAME = /(^|\.)(localhost|local|internal|home\.arpa|svc|consul|lan|intranet)$/;
 
+const MAX_JUDGED = 10_000;
+
 /** Reads OUTBOUND_ALLOW. Throws Error with one line for an entry that is neither a range nor host:port. */
 export function parseAllowList(entries: string[]): AllowList {
   const list: AllowList = { ranges: [], hosts: new Set() };
@@ -47,6 +49,8 @@ export function parseAllowList(entries: string[]): AllowList {
 export class AddressGuard {
   readonly #allow: AllowList;
   readonly #allowedOnly: boolean;
+  /** Verdicts by origin, which never change because the allow list does not. */
+  readonly #judged = new Map<string, boolean>();
 
   /** With `allowedOnly`, nothing passes but what the operator allowed: for plain http to control endpoints. */
   constructor(allow: AllowList, allowedOnly = false) {
@@ -56,15 +60,23 @@ export class AddressGuard {
 
   /** Judges what can be judged before names are resolved. Throws SignetError `address_denied`. */
   judge(url: URL): void {
-    const name = hostName(url.hostname);
-    if (METADATA_NAMES.has(name)) throw denied();
-    if (isIP(name)) {
-      if (!this.#passes(name, name, portOf(url))) throw denied();
-      return;
+    const origin = url.origin;
+    let passes = this.#judged.get(origin);
+    if (passes === undefined) {
+      passes = this.#mayTry(url);
+      if (this.#judged.size >= MAX_JUDGED) this.#judged.clear();
+      this.#judged.set(origin, passes);
     }
-    if (this.#allow.hosts.has(`${name}:${portOf(url)}`)) return;
+    if (!passes) throw denied();
+  }
+
+  #mayTry(url: URL): boolean {
+    const name = hostName(url.hostname);
+    if (METADATA_NAMES.has(name)) return false;
+    if (isIP(name)) return this.#passes(name, name, portOf(url));
+    if (this.#allow.hosts.has(`${name}:${portOf(url)}`)) return true;
     const local = PRIVATE_NAME.test(name) || !name.includes(".");
-    if (local && this.#allow.ranges.length === 0) throw denied();
+    return !local || this.#allow.ranges.length > 0;
   }
 
   /** A lookup for sockets that answers only with addresses that pass, and fails when one of a public name's does not. */

@@ -44,6 +44,13 @@ export class Redactor {
     return spans;
   }
 
+  /** As redact(), for bytes; the very same buffer when there is nothing to cover. */
+  redactBytes(bytes: Buffer): Buffer {
+    const text = bytes.toString("latin1");
+    const clean = this.redact(text);
+    return clean === text ? bytes : Buffer.from(clean, "latin1");
+  }
+
   /** As redact(), for ordinary text such as a header or a parsed string. */
   redactText(text: string): string {
     return this.#pattern === undefined

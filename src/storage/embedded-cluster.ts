@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { chmod, link, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { embeddedError, handOver, privateFolder, requireReachable, runAs, serverUser } from "./embedded-user.ts";
+import { embeddedError, handOver, privateFolder, serverUser, spawnAs, withPassage } from "./embedded-user.ts";
 import type { ServerUser } from "./embedded-user.ts";
 
 /** Where one embedded cluster lives and what runs it. */
@@ -33,9 +32,13 @@ export async function locateCluster(dataDir: string): Promise<Cluster> {
   if (made !== undefined && root) await chmod(dataDir, 0o711);
   const home = await realpath(dataDir);
   const folder = await realpath(join(home, "postgres")).catch(() => join(home, "postgres"));
-  const user = await serverUser(folder);
-  await requireReachable(dirname(programs.postgres), user, "move Signet to a folder that every user can enter");
-  await requireReachable(dirname(folder), user, "set DATA_DIR to a folder that every user can enter");
+  const plain = await serverUser(folder);
+  const entering = await withPassage(
+    dirname(programs.postgres),
+    plain,
+    "move Signet to a folder that every user can enter",
+  );
+  const user = await withPassage(dirname(folder), entering, "set DATA_DIR to a folder that every user can enter");
   const socketDir = await socketFolder(folder, user);
   const log = join(home, "postgres.log");
   return { folder, log, passwordFile: join(home, "postgres.password"), socketDir, user, programs };
@@ -54,7 +57,7 @@ async function socketFolder(folder: string, user: ServerUser): Promise<string> {
   const hash = createHash("sha256").update(folder).digest("hex").slice(0, 16);
   const short = join(await realpath(tmpdir()), `signet-${hash}`);
   await privateFolder(short, user);
-  await requireReachable(dirname(short), user, "set TMPDIR to a folder that every user can enter");
+  await withPassage(dirname(short), user, "set TMPDIR to a folder that every user can enter");
   return short;
 }
 
@@ -122,7 +125,7 @@ async function clearLeftovers(cluster: Cluster): Promise<void> {
 async function run(cluster: Cluster, program: string, args: string[], input = ""): Promise<void> {
   const start = await sizeOf(cluster.log);
   const log = openSync(cluster.log, "a", 0o600);
-  const child = spawn(program, args, { ...runAs(cluster.user), stdio: ["pipe", "ignore", log] });
+  const child = spawnAs(cluster.user, program, args, { stdio: ["pipe", "ignore", log] });
   closeSync(log);
   const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("exit", resolve));
   child.stdin?.on("error", () => undefined).end(input);

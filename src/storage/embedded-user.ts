@@ -1,3 +1,4 @@
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { chown, lstat, mkdir, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -8,7 +9,11 @@ export interface ServerUser {
   gid: number;
   /** Null when the server runs as Signet's own user, so nothing has to be switched or handed over. */
   name: string | null;
+  /** The capability that lets the server pass folders which only root may enter, when there are such on its way. */
+  passage?: Passage;
 }
+
+type Passage = "dac_read_search" | "dac_override";
 
 /** An error of the embedded database: one sentence for a person, `code` "embedded", never a secret. */
 export function embeddedError(sentence: string): Error & { code: "embedded" } {
@@ -51,20 +56,49 @@ function unprivilegedUser(): ServerUser {
 }
 
 /**
- * Makes sure that the server's user can enter a folder and every folder above it; does nothing when Signet is not root.
+ * The user, able to enter a folder and every folder above it; the user as it is when Signet is not root. Where only root
+ * may enter one, as below /root or a folder of mktemp, the server is given the one capability to pass (capabilities(7)),
+ * instead of opening folders that are not Signet's to open.
  * @param remedy the way out that fits this folder, such as "set DATA_DIR to a folder that every user can reach".
- * @throws naming the first folder that is in the way and the ways out.
+ * @throws where the system can not do that, naming the first folder that is in the way and the ways out.
  */
-export async function requireReachable(path: string, user: ServerUser, remedy: string): Promise<void> {
-  if (user.name === null) return;
+export async function withPassage(path: string, user: ServerUser, remedy: string): Promise<ServerUser> {
+  const closed = user.name === null ? undefined : await firstClosed(path, user);
+  if (closed === undefined || user.passage !== undefined) return user;
+  const passage = ownPassage();
+  if (passage !== undefined) return { ...user, passage };
+  throw embeddedError(
+    `PostgreSQL refuses to run as root, and the user ${user.name} that runs it instead may not enter ${closed}: ${remedy}, start Signet as an ordinary user, or set DATABASE_URL.`,
+  );
+}
+
+async function firstClosed(path: string, user: ServerUser): Promise<string | undefined> {
   for (const folder of withAncestors(await realpath(path))) {
     const { uid, gid, mode } = await stat(folder);
     const search = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
-    if (mode & search) continue;
-    throw embeddedError(
-      `PostgreSQL refuses to run as root, and the user ${user.name} that runs it instead may not enter ${folder}: ${remedy}, start Signet as an ordinary user, or set DATABASE_URL.`,
-    );
+    if ((mode & search) === 0) return folder;
   }
+  return undefined;
+}
+
+/** The weakest capability that passes closed folders, if this process may hand one on and setpriv is there to do it. */
+function ownPassage(): Passage | undefined {
+  const candidates: Passage[] = ["dac_read_search", "dac_override"];
+  return candidates.find((name) => {
+    const args = [...privileges({ uid: 65534, gid: 65534, name: "nobody", passage: name }), "true"];
+    return spawnSync("setpriv", args, { stdio: "ignore", timeout: 5000 }).status === 0;
+  });
+}
+
+function privileges(user: ServerUser): string[] {
+  const only = `-all,+${user.passage}`;
+  return [
+    `--reuid=${user.uid}`,
+    `--regid=${user.gid}`,
+    "--clear-groups",
+    `--inh-caps=${only}`,
+    `--ambient-caps=${only}`,
+  ];
 }
 
 function withAncestors(path: string): string[] {
@@ -93,8 +127,11 @@ export async function handOver(path: string, user: ServerUser): Promise<void> {
   if (user.name !== null) await chown(path, user.uid, user.gid);
 }
 
-/** The part of spawn's options that makes a process run as the server's user, with none of Signet's own environment. */
-export function runAs(user: ServerUser): { uid?: number; gid?: number; cwd: string; env: NodeJS.ProcessEnv } {
-  const surroundings = { cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C" } };
-  return user.name === null ? surroundings : { ...surroundings, uid: user.uid, gid: user.gid };
+/** Spawns one of PostgreSQL's programs as the server's user, with none of Signet's own environment. */
+export function spawnAs(user: ServerUser, program: string, args: string[], options: SpawnOptions): ChildProcess {
+  const common = { ...options, cwd: "/", env: { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" } };
+  if (user.name === null) return spawn(program, args, common);
+  // setpriv becomes the program, so the child's process id is the program's own.
+  if (user.passage !== undefined) return spawn("setpriv", [...privileges(user), program, ...args], common);
+  return spawn(program, args, { ...common, uid: user.uid, gid: user.gid });
 }

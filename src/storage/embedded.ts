@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { lstat, readFile, readlink, rm, truncate, writeFile } from "node:fs/promises";
@@ -7,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { createCluster, failure, isAlive, locateCluster, logSince, sizeOf, SOCKET } from "./embedded-cluster.ts";
 import type { Cluster } from "./embedded-cluster.ts";
-import { embeddedError, runAs } from "./embedded-user.ts";
+import { embeddedError, spawnAs } from "./embedded-user.ts";
 
 /** A running embedded database. */
 export interface Embedded {
@@ -100,8 +99,7 @@ async function launchServer(cluster: Cluster, settings: Record<string, string>):
   const logStart = await sizeOf(cluster.log);
   const log = openSync(cluster.log, "a", 0o600);
   const args = ["-D", cluster.folder, ...serverArguments(cluster, settings)];
-  const options = { ...runAs(cluster.user), detached: true, stdio: ["ignore", log, log] as ["ignore", number, number] };
-  const child = spawn(cluster.programs.postgres, args, options);
+  const child = spawnAs(cluster.user, cluster.programs.postgres, args, { detached: true, stdio: ["ignore", log, log] });
   closeSync(log);
   child.unref();
   const launch = { child, logStart, ended: false };

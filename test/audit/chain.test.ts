@@ -1,10 +1,10 @@
-import { createSecretKey, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { link, type Row } from "../../src/audit/chain.ts";
+import { ChainKey, inOrder, link, type Row } from "../../src/audit/chain.ts";
 import { storedFacts, type Event } from "../../src/audit/event.ts";
 
-const key = createSecretKey(randomBytes(32));
+const key = new ChainKey(randomBytes(32));
 const before = randomBytes(32);
 const row: Row = {
   seq: 7,
@@ -23,9 +23,16 @@ const row: Row = {
 describe("a link of the chain", () => {
   test("is 32 bytes, and the same for the same row", () => {
     expect(link(key, before, row).length).toBe(32);
-    expect(link(key, before, { ...row, facts: { status: 200, host: "api.example.com" } })).toEqual(
-      link(key, before, row),
-    );
+    const shuffled = { ...row, facts: inOrder({ status: 200, host: "api.example.com" }) };
+    expect(link(key, before, shuffled)).toEqual(link(key, before, row));
+  });
+
+  test("is made with the HMAC-SHA256 of RFC 2104", () => {
+    for (const length of [0, 1, 55, 56, 64, 65, 1000]) {
+      const secret = randomBytes(32);
+      const message = randomBytes(length);
+      expect(new ChainKey(secret).sign(message)).toEqual(createHmac("sha256", secret).update(message).digest());
+    }
   });
 
   const changes: Partial<Row>[] = [
@@ -55,7 +62,7 @@ describe("a link of the chain", () => {
 
   test("is another one behind another row, and under another key", () => {
     expect(link(key, randomBytes(32), row)).not.toEqual(link(key, before, row));
-    expect(link(createSecretKey(randomBytes(32)), before, row)).not.toEqual(link(key, before, row));
+    expect(link(new ChainKey(randomBytes(32)), before, row)).not.toEqual(link(key, before, row));
   });
 });
 

@@ -1,6 +1,7 @@
-import { createSecretKey, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Audit } from "../../src/audit/audit.ts";
+import { ChainKey } from "../../src/audit/chain.ts";
 import { verify } from "../../src/audit/verify.ts";
 import { newHub, rowsOf, tamper, type Hub, type Process } from "./hub.ts";
 import { executed, who } from "./people.ts";
@@ -117,7 +118,7 @@ describe("the row is named", () => {
   });
 
   test("when all its links after an edit were made anew by somebody without the key", async () => {
-    const forger = new Audit(hub.admin, createSecretKey(randomBytes(32)), 99, () => new Date());
+    const forger = new Audit(hub.admin, new ChainKey(randomBytes(32)), 99, () => new Date());
     await tamper(hub, "delete from audit_events where seq >= 9");
     const [eighth] = await hub.admin.knex("audit_events").where({ seq: 8 }).select("hash");
     await hub.admin.knex("audit_head").update({ seq: 8, hash: eighth.hash });
