@@ -1,0 +1,54 @@
+import type { Account } from "../accounts/account.ts";
+import { getAccount, rightsOn, type AccountLine } from "../accounts/browse.ts";
+import { managedAccount } from "../accounts/manage.ts";
+import type { Context } from "../context.ts";
+import type { Service } from "../services/service.ts";
+import { kindOf } from "../signer/kinds.ts";
+import { tileOf } from "./tile.ts";
+
+// What several pages say of an account or of its service.
+
+/** Where an account's page is. The short name "new" would be the page that makes one. */
+export function accountPath(account: Pick<Account, "id" | "slug">): string {
+  return `/accounts/${account.slug === "new" ? account.id : account.slug}`;
+}
+
+export function accountCrumbs(account: Pick<Account, "id" | "slug" | "name">) {
+  return [
+    { label: "Connected Accounts", href: "/accounts" },
+    { label: account.name, href: accountPath(account) },
+  ];
+}
+
+/** The account for a page that changes it. Throws `not_found` for strangers, `forbidden` for onlookers. */
+export async function changeable(ctx: Context, key: string, right: "manage" | "stop" = "manage") {
+  const { id } = await managedAccount(ctx, key, right);
+  const account = await getAccount(ctx, id);
+  return { account, path: accountPath(account), tile: tileOf(account.service) };
+}
+
+export async function seen(ctx: Context, key: string) {
+  const account = await getAccount(ctx, key);
+  return { account, path: accountPath(account), tile: tileOf(account.service), rights: await rightsOn(ctx, account) };
+}
+
+/** True when accounts of this service are won by consent at the provider. */
+export function byConsent(service: { kind: string }): boolean {
+  return kindOf(service.kind).consent !== undefined;
+}
+
+/** The origin to which a form of the page may lead: the provider's page of consent. */
+export function consentOrigin(service: Service): string | undefined {
+  const address = service.settings.authorize_url;
+  return typeof address === "string" && URL.canParse(address) ? new URL(address).origin : undefined;
+}
+
+/** Options of view() for a page with a form that leads to the provider. */
+export function leadsTo(service: Service, status = 200): { status: number; formAction?: string } {
+  const origin = byConsent(service) ? consentOrigin(service) : undefined;
+  return origin === undefined ? { status } : { status, formAction: origin };
+}
+
+export function missingScopes(account: Pick<AccountLine, "scopesRequested" | "scopesGranted">): string[] {
+  return account.scopesRequested.filter((scope) => !account.scopesGranted.includes(scope));
+}

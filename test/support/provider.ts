@@ -1,0 +1,127 @@
+import { createHash, randomBytes } from "node:crypto";
+import { newEcho, json, type Answer, type Echo, type Received } from "./echo.ts";
+
+/** Who consents at the provider, and what they do there. */
+export interface Consent {
+  /** The identity that signs in. */
+  as: string;
+  /** Sent back as `error` instead of a code. */
+  error?: string;
+  /** Granted instead of what was asked for. */
+  scope?: string;
+}
+
+/** A real OAuth 2.0 authorization server with PKCE, client authentication by Basic, revocation, and an API. */
+export interface Provider {
+  echo: Echo;
+  /** Settings of a service of kind "oauth2" that uses it. */
+  settings: Record<string, unknown>;
+  /** Tokens that were revoked. */
+  revoked: string[];
+  /** How often the token endpoint was asked. */
+  exchanges: number;
+  /** What a person does on the page at `address`: where their browser is sent then. */
+  consent(address: string, how: Consent): Promise<string>;
+  close(): Promise<void>;
+}
+
+const CLIENT = { id: "signet-test", secret: "canary-client-secret" };
+
+interface Grant {
+  as: string;
+  scope: string;
+  redirectUri: string;
+  challenge: string;
+}
+
+export async function newProvider(): Promise<Provider> {
+  const codes = new Map<string, Grant>();
+  const tokens = new Map<string, string>();
+  const echo = await newEcho((request, response) => route(request)(request, response));
+  const provider: Provider = {
+    echo,
+    settings: {
+      authorize_url: `${echo.url}/authorize`,
+      token_url: `${echo.url}/token`,
+      revoke_url: `${echo.url}/revoke`,
+      client_id: CLIENT.id,
+      client_secret: CLIENT.secret,
+      scopes: ["contacts.read", "contacts.write"],
+    },
+    revoked: [],
+    exchanges: 0,
+    consent: async (address, { as, error, scope }) => {
+      const url = new URL(address);
+      url.searchParams.set("as", as);
+      if (error !== undefined) url.searchParams.set("refuse_with", error);
+      if (scope !== undefined) url.searchParams.set("grant_only", scope);
+      const answer = await fetch(url, { redirect: "manual" });
+      const location = answer.headers.get("location");
+      if (location === null) throw new Error(`The provider answered ${answer.status}: ${await answer.text()}`);
+      return location;
+    },
+    close: () => echo.close(),
+  };
+
+  function route({ path }: Received): Answer {
+    switch (new URL(path, echo.url).pathname) {
+      case "/authorize":
+        return authorize;
+      case "/token":
+        return token;
+      case "/revoke":
+        return revoke;
+      default:
+        return me;
+    }
+  }
+
+  const authorize: Answer = ({ path }, response) => {
+    const asked = new URL(path, echo.url).searchParams;
+    if (asked.get("client_id") !== CLIENT.id || asked.get("code_challenge_method") !== "S256")
+      return response.writeHead(400).end("unknown client, or no PKCE");
+    const back = new URL(asked.get("redirect_uri")!);
+    back.searchParams.set("state", asked.get("state")!);
+    const refusal = asked.get("refuse_with");
+    if (refusal !== null) back.searchParams.set("error", refusal);
+    else {
+      const code = randomBytes(16).toString("hex");
+      const scope = asked.get("grant_only") ?? asked.get("scope") ?? "";
+      const as = asked.get("as") ?? "nobody@example.com";
+      codes.set(code, { as, scope, redirectUri: asked.get("redirect_uri")!, challenge: asked.get("code_challenge")! });
+      back.searchParams.set("code", code);
+    }
+    return response.writeHead(302, { location: back.href }).end();
+  };
+
+  const token: Answer = (request, response) => {
+    provider.exchanges++;
+    const form = new URLSearchParams(request.body.toString("utf8"));
+    const basic = `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString("base64")}`;
+    if (request.header("authorization") !== basic) return json({ error: "invalid_client" }, 401)(request, response);
+    const grant = codes.get(form.get("code") ?? "");
+    codes.delete(form.get("code") ?? "");
+    const proof = createHash("sha256")
+      .update(form.get("code_verifier") ?? "")
+      .digest("base64url");
+    if (!grant || proof !== grant.challenge || form.get("redirect_uri") !== grant.redirectUri)
+      return json({ error: "invalid_grant" }, 400)(request, response);
+    const access = `canary-${randomBytes(12).toString("hex")}`;
+    tokens.set(access, grant.as);
+    const answer = { access_token: access, token_type: "Bearer", expires_in: 3600, scope: grant.scope };
+    return json({ ...answer, refresh_token: `canary-${randomBytes(12).toString("hex")}` })(request, response);
+  };
+
+  const revoke: Answer = (request, response) => {
+    provider.revoked.push(new URLSearchParams(request.body.toString("utf8")).get("token") ?? "");
+    return json({})(request, response);
+  };
+
+  const me: Answer = (request, response) => {
+    const as = tokens.get(request.header("authorization")?.replace("Bearer ", "") ?? "");
+    if (as === undefined) return json({ error: "unknown token" }, 401)(request, response);
+    return json({ id: as, email: as })(request, response);
+  };
+
+  return provider;
+}
