@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { hostName, portOf } from "../outbound/address-guard.ts";
 
 // A host rule is an exact name or `*.example.com`, each with an optional port. Never a regular expression (E-3).
@@ -58,7 +57,8 @@ function covers(wide: string, narrow: string): boolean {
 
 function nameFits(rule: string, name: string): boolean {
   if (!rule.startsWith("*.")) return rule === name;
-  return isIP(name) === 0 && name.endsWith(rule.slice(1)) && name.length > rule.length - 1;
+  const isAddress = /^[\d.]+$|:/.test(name);
+  return !isAddress && name.endsWith(rule.slice(1)) && name.length > rule.length - 1;
 }
 
 function splitPort(entry: string): [string, number | undefined] {
