@@ -4,7 +4,7 @@ import { mayManage, mayStop, mayUse } from "../access/policy.ts";
 import type { Context } from "../context.ts";
 import { likePattern, type Knex } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
-import { page, pageInput, type Page } from "../storage/page.ts";
+import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import { fillBaseUrl, type Account, type AccountState } from "./account.ts";
 import { seenAccount } from "./manage.ts";
 import { ACCOUNT_COLUMNS, sharesOf, toAccount, type AccountRow } from "./store.ts";
@@ -40,8 +40,7 @@ export async function listAccounts(ctx: Context, given: ListAccounts): Promise<P
   scope(query, ctx.actor, input.tab);
   narrow(query, input);
   if (input.state) query.where("accounts.state", input.state);
-  if (input.cursor)
-    query.whereRaw("(lower(accounts.name), accounts.id) > (?, ?)", [input.cursor[0]!, input.cursor[1]!]);
+  if (input.cursor) query.whereRaw("(lower(accounts.name), accounts.id) > (?, ?)", keyset(input.cursor, "name"));
   return page(await query, input.limit, toLine, (row) => [row.name.toLowerCase(), row.id]);
 }
 

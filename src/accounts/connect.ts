@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Owner } from "../access/actor.ts";
 import { inTransaction, notify, record, type Context } from "../context.ts";
 import { invalid, SignetError } from "../errors.ts";
+import { holdOwner } from "../people/owner.ts";
 import { serviceOf } from "../services/browse.ts";
 import type { Service } from "../services/service.ts";
 import { kindOf } from "../signer/kinds.ts";
@@ -90,6 +91,7 @@ export async function connectAccount(ctx: Context, given: Connect): Promise<Acco
 export async function createAccount(ctx: Context, account: NewAccount): Promise<Account> {
   const id = newId();
   const { service, owner } = account;
+  await holdOwner(ctx, owner);
   const binding = { subject: accountSubject(id), provider: service.id, hosts: service.hosts };
   const secretId = await ctx.vault.put(ctx.db, binding, account.secret);
   const slug = account.slug ?? (await freeSlug(ctx, slugify(account.name)));

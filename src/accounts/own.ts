@@ -1,7 +1,8 @@
 import type { Owner } from "../access/actor.ts";
 import { mayOwnFor } from "../access/policy.ts";
 import type { Context } from "../context.ts";
-import { invalid, SignetError } from "../errors.ts";
+import { invalid, isSignetError, SignetError } from "../errors.ts";
+import { holdOwner } from "../people/owner.ts";
 
 /** Throws unless the actor may make things for this owner, and the owner exists. Bots make nothing. */
 export async function requireOwner(ctx: Context, owner: Owner, what: string): Promise<void> {
@@ -16,6 +17,8 @@ export async function requireOwner(ctx: Context, owner: Owner, what: string): Pr
       issues: [{ path: "owner", message: "Choose another owner." }],
     });
   }
-  if (owner.type === "team" && !(await ctx.db("teams").where({ id: owner.id }).first("id")))
-    throw invalid("owner.id", "There is no such team.");
+  await holdOwner(ctx, owner).catch((error: unknown) => {
+    if (!isSignetError(error)) throw error;
+    throw invalid("owner.id", `There is no such ${owner.type}.`);
+  });
 }

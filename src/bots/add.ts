@@ -3,6 +3,7 @@ import { inTransaction, record, type Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { ownerInput, ownerOf, slugify, slugInput } from "../accounts/account.ts";
 import { requireOwner } from "../accounts/own.ts";
+import { holdOwner } from "../people/owner.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
 import { botConfig, botName, type Bot } from "./bot.ts";
@@ -24,6 +25,7 @@ export async function addBot(ctx: Context, given: AddBot): Promise<Bot> {
   await requireOwner(ctx, owner, "a bot");
   return inTransaction(ctx, async (inside) => {
     const id = newId();
+    await holdOwner(inside, owner);
     const slug = input.slug ?? (await freeBotSlug(inside, slugify(input.name)));
     const row = { id, slug, name: input.name, owner_type: owner.type, owner_id: owner.id, created_by: ctx.actor.id };
     await inside

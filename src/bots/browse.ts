@@ -5,7 +5,7 @@ import type { Context, World } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
 import { likePattern } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
-import { page, pageInput, type Page } from "../storage/page.ts";
+import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import type { Bot } from "./bot.ts";
 import { findBot, toBot, type BotRow } from "./store.ts";
 
@@ -28,7 +28,7 @@ export async function listBots(ctx: Context, given: z.input<typeof listBotsInput
     });
   }
   if (q) query.whereRaw("(name ilike :q or slug ilike :q)", { q: likePattern(q) });
-  if (cursor) query.whereRaw("(lower(name), id) > (?, ?)", [cursor[0]!, cursor[1]!]);
+  if (cursor) query.whereRaw("(lower(name), id) > (?, ?)", keyset(cursor, "name"));
   return page((await query) as BotRow[], limit, toBot, (row) => [row.name.toLowerCase(), row.id]);
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { inTransaction, notify, record, type Context } from "../context.ts";
 import { slugInput } from "../accounts/account.ts";
+import { removeTokens } from "../people/token.ts";
 import { botSlugTaken } from "./add.ts";
 import { botConfig, botName, type Bot } from "./bot.ts";
 import { managedBot } from "./browse.ts";
@@ -45,7 +46,7 @@ export async function deleteBot(ctx: Context, key: string): Promise<void> {
       .where({ with_type: "bot", with_id: bot.id })
       .delete()
       .returning("account_id");
-    await inside.db("tokens").where({ holder_type: "bot", holder_id: bot.id }).delete();
+    await removeTokens(inside, { type: "bot", id: bot.id });
     await inside.db("bots").where({ id: bot.id }).delete();
     await notify(inside, "bot", bot.id);
     const accounts = [...new Set(shares.map((share) => share.account_id as string))];

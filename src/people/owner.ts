@@ -54,3 +54,13 @@ export async function holdOwner(ctx: Context, owner: Owner): Promise<void> {
   const row = isId(owner.id) ? await query.where({ id: owner.id }).forShare().first("id") : undefined;
   if (!row) throw notFound(owner.type);
 }
+
+/** How much belongs to an owner. The rooms of accounts and bots lie above this one, so their tables are only counted. */
+export async function countOwned(ctx: Context, owner: Owner): Promise<{ accounts: number; bots: number }> {
+  const { rows } = await ctx.db.raw<{ rows: { accounts: number; bots: number }[] }>(
+    `select (select count(*) from accounts where owner_type = :type and owner_id is not distinct from :id) as accounts,
+            (select count(*) from bots where owner_type = :type and owner_id is not distinct from :id) as bots`,
+    { ...owner },
+  );
+  return rows[0]!;
+}

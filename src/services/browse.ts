@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
 import { likePattern } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
-import { page, pageInput, type Page } from "../storage/page.ts";
+import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import { catalogEntry, originOf } from "./catalog.ts";
 import type { Service } from "./service.ts";
 import { findService, toService } from "./store.ts";
@@ -27,7 +27,7 @@ export async function listServices(ctx: Context, given: z.input<typeof listServi
     .limit(limit + 1);
   if (q) query.whereRaw("(name ilike :q or kind ilike :q or catalog_key ilike :q)", { q: likePattern(q) });
   if (kind) query.where({ kind });
-  if (cursor) query.whereRaw("(lower(name), id) > (?, ?)", [cursor[0]!, cursor[1]!]);
+  if (cursor) query.whereRaw("(lower(name), id) > (?, ?)", keyset(cursor, "name"));
   const rows = await query;
   return page(
     rows,

@@ -70,9 +70,10 @@ export function searchCatalog(wish: {
   const q = wish.q?.trim().toLowerCase() ?? "";
   const wanted = q.split(/\s+/).filter(Boolean);
   const fits = (entry: CatalogEntry) => {
-    const text = `${entry.name} ${entry.key} ${entry.category} ${entry.summary}`.toLowerCase();
+    const names = `${entry.name} ${entry.key} ${entry.category}`.toLowerCase();
+    const text = `${names} ${entry.summary.toLowerCase()}`;
     const chosen = (!wish.kind || entry.kind === wish.kind) && (!wish.category || entry.category === wish.category);
-    return chosen && wanted.every((word) => text.includes(word));
+    return chosen && wanted.every((word) => (word.length < 3 ? names : text).includes(word));
   };
   const rank = (entry: CatalogEntry) => {
     const name = entry.name.toLowerCase();

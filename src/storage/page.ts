@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { invalid } from "../errors.ts";
+import { isId } from "./id.ts";
 
 /** One page of a list, and how to get the next. */
 export interface Page<T> {
@@ -41,4 +43,17 @@ export function page<Row, T>(rows: Row[], limit: number, show: (row: Row) => T, 
   const more = rows.length > limit;
   const next = more ? Buffer.from(JSON.stringify(key(shown.at(-1)!))).toString("base64url") : null;
   return { items: shown.map(show), next_cursor: next };
+}
+
+/** What lists without a search take. */
+export const pageOnly = z.strictObject({ limit: pageInput.limit, cursor: pageInput.cursor });
+
+/**
+ * The sort values of a cursor, whose last one is an id; a made-up one must not reach the database.
+ * Throws `invalid` naming `cursor`.
+ */
+export function keyset(cursor: string[], sort: "id" | "name"): string[] {
+  const fits = cursor.length === (sort === "id" ? 1 : 2) && isId(cursor.at(-1)!) && !cursor.join("").includes("\0");
+  if (!fits) throw invalid("cursor", "This is not a cursor of this list.");
+  return cursor;
 }
