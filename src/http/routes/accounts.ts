@@ -15,7 +15,7 @@ const TAB_WORDS = { all: "All", mine: "Owned by me", shared: "Shared with me" } 
 const STATE_WORDS = { active: "Active", needs_reconnect: "Needs reconnect", paused: "Paused" } as const;
 const COLUMNS = [
   { key: "name", label: "Account", kind: "name" },
-  { key: "service", label: "Service", kind: "service" },
+  { key: "service", label: "Service" },
   { key: "owner", label: "Owner", kind: "person" },
   { key: "state", label: "State", kind: "state" },
   { key: "shares", label: "Shares", kind: "number", align: "end", narrow: false },
@@ -87,7 +87,7 @@ function row(account: AccountLine, owners: Map<string, string>) {
     href: accountPath(account),
     cells: {
       name: { text: account.name, detail: account.identity.label ?? account.slug, service },
-      service: service,
+      service: account.service.name,
       owner: ownerPerson(account.owner, owners),
       state: account.state,
       shares: account.shares,
