@@ -43,6 +43,7 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
   const cookies = new Cookies(world.publicUrl.startsWith("https:"));
   const origins = ownOrigins(world.publicUrl);
   for (const route of files.flatMap((file) => file.default)) {
+    if (route.development && !frame.development) continue;
     scope.route({
       method: route.method,
       url: route.path,

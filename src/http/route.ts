@@ -30,6 +30,8 @@ export interface PageRoute {
   method: "GET" | "POST";
   path: string;
   access: Access;
+  /** Served in development only. */
+  development?: true;
   handle(ctx: Context, request: Incoming): Promise<Answer> | Answer;
 }
 

@@ -28,6 +28,13 @@ export interface SealedSecret extends Binding {
   changedAt: Date;
 }
 
+/** A key by its name, and how many secrets it still seals. */
+export interface KeyInUse {
+  id: string;
+  since: Date;
+  secrets: number;
+}
+
 /** Secrets as JSON objects, in one table that nothing else reads or writes. */
 export class Vault {
   readonly #keyring: Keyring;
@@ -113,6 +120,16 @@ export class Vault {
       if (rows.length === 0) return result;
       after = rows.at(-1).id;
     }
+  }
+
+  /** The keys this database was sealed with, by age, without anything of the keys themselves. */
+  async keysInUse(db: Knex): Promise<KeyInUse[]> {
+    const { rows } = await db.raw<{ rows: KeyInUse[] }>(
+      `select key_id as id, created_at as since,
+         (select count(*)::int from secrets where secrets.key_id = vault_keys.key_id) as secrets
+       from vault_keys order by created_at, key_id`,
+    );
+    return rows;
   }
 
   #opens(secret: SealedSecret): boolean {

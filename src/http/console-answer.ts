@@ -1,0 +1,71 @@
+import type { Executed } from "../accounts/execute.ts";
+import type { Preview } from "../accounts/preview.ts";
+import type { SignetError } from "../errors.ts";
+
+// What came of a request, as the console draws it.
+
+export type Outcome =
+  | { type: "answer"; answer: Executed }
+  | { type: "preview"; preview: Preview }
+  | { type: "refusal"; error: SignetError };
+
+const RULE_WORDS = {
+  owner: "The account is yours.",
+  team: "The account belongs to a team of yours.",
+  share: "The account is shared with you.",
+} as const;
+
+export function shownOutcome(outcome: Outcome, requestId: string) {
+  switch (outcome.type) {
+    case "answer":
+      return { ...shownAnswer(outcome.answer), requestId };
+    case "preview":
+      return { ...shownPreview(outcome.preview), requestId };
+    case "refusal":
+      return { type: "refusal", code: outcome.error.code, sentence: outcome.error.message, requestId };
+  }
+}
+
+function shownAnswer(answer: Executed) {
+  const { status, headers, duration_ms: duration, attempts, truncated, url } = answer;
+  const binary = answer.body_base64 !== null;
+  const body = binary || answer.body === null ? null : textOf(answer.body);
+  const note = binary ? `A body of ${answer.content_type ?? "bytes"}, which is not shown here.` : "No body";
+  const message = {
+    status,
+    headers: pairs(headers),
+    body,
+    bodyType: answer.content_type,
+    size: sizeOf(answer, body),
+    duration,
+    note,
+  };
+  return { type: "answer", message, url, attempts, truncated };
+}
+
+function shownPreview({ request, explain, rule }: Preview) {
+  const body = request.body === null ? null : textOf(request.body);
+  const bodyType = [request.headers["content-type"] ?? null].flat()[0];
+  const message = { ...request, headers: pairs(request.headers), body, bodyType, note: "No body" };
+  return {
+    type: "preview",
+    message,
+    explain: JSON.stringify(explain),
+    rule: RULE_WORDS[rule.because as keyof typeof RULE_WORDS] ?? rule.because,
+  };
+}
+
+function textOf(body: unknown): string {
+  return typeof body === "string" ? body : JSON.stringify(body);
+}
+
+function pairs(headers: Record<string, string | string[]>): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]));
+}
+
+function sizeOf(answer: Executed, body: string | null): number | null {
+  const told = Number(answer.headers["content-length"] ?? Number.NaN);
+  if (Number.isFinite(told)) return told;
+  if (answer.body_base64 !== null) return Math.floor((answer.body_base64.length * 3) / 4);
+  return typeof answer.body === "string" ? Buffer.byteLength(body!) : null;
+}

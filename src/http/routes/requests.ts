@@ -1,0 +1,143 @@
+import { usableAccounts, type AccountLine } from "../../accounts/browse.ts";
+import { execute } from "../../accounts/execute.ts";
+import { listAudit } from "../../audit/browse.ts";
+import type { Row } from "../../audit/chain.ts";
+import type { Context } from "../../context.ts";
+import { view } from "../answer.ts";
+import { outcomeOf } from "../audit-view.ts";
+import { shownOutcome, type Outcome } from "../console-answer.ts";
+import { BODY_KINDS, EMPTY, fieldOf, inputOf, typedFrom, typedIn, typedRequest, type Typed } from "../console-form.ts";
+import { readCurl, writeCurl } from "../curl.ts";
+import { asSignetError, attempt, type Problems } from "../failure.ts";
+import { refused, text } from "../form.ts";
+import { linkWith } from "../list-links.ts";
+import { get, post } from "../route.ts";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+/** More than this is no answer to look at. */
+const MAX_SHOWN = 1024 * 1024;
+
+/** What the page shows besides the empty form. */
+interface Shown {
+  typed?: Typed;
+  outcome?: Outcome;
+  problems?: Problems;
+  curl?: { typed: string; problems: Problems } | { notes: string[] };
+}
+
+export default [
+  get("/requests", (ctx, { query }) => {
+    const { account = "", method = "GET", url = "" } = query;
+    return consolePage(ctx, { typed: { ...EMPTY, account, method: method.toUpperCase(), url } });
+  }),
+
+  post("/requests", async (ctx, { form }) => {
+    const typed = typedIn(form);
+    const simulate = text(form, "act") === "preview";
+    try {
+      const result = await execute(ctx, { ...inputOf(typed), simulate, max_response_bytes: MAX_SHOWN }, "console");
+      const outcome: Outcome =
+        "simulated" in result ? { type: "preview", preview: result } : { type: "answer", answer: result };
+      return await consolePage(ctx, { typed, outcome });
+    } catch (cause) {
+      const error = asSignetError(cause);
+      if (!error) throw cause;
+      // What is wrong with the form is said there; what Signet or the network refused is an outcome like any other.
+      const issues =
+        error.code === "not_found"
+          ? [{ path: "account", message: "Choose an account that you may use." }]
+          : error.issues;
+      if (error.code !== "invalid" && error.code !== "not_found")
+        return consolePage(ctx, { typed, outcome: { type: "refusal", error } });
+      const named = Object.fromEntries(issues.map(({ path, message }) => [fieldOf(path), message]));
+      return consolePage(ctx, { typed, problems: { summary: error.message, fields: named } });
+    }
+  }),
+
+  post("/requests/import", async (ctx, { form }) => {
+    const command = text(form, "curl");
+    const result = await attempt(async () => readCurl(command));
+    if (!result.ok) {
+      return consolePage(ctx, { curl: { typed: withoutCredentials(command), problems: result.problems } });
+    }
+    const { request, notes } = result.value;
+    const typed = typedFrom(request, await usableAccounts(ctx), ctx.publicUrl);
+    return consolePage(ctx, { typed, curl: { notes } });
+  }),
+];
+
+async function consolePage(ctx: Context, shown: Shown) {
+  const accounts = await usableAccounts(ctx);
+  const typed = { ...(shown.typed ?? EMPTY) };
+  const chosen = accounts.find(({ id, slug }) => id === typed.account || slug === typed.account);
+  typed.account = chosen?.id ?? (accounts.length === 1 && typed.account === "" ? accounts[0]!.id : typed.account);
+  const recent = await listAudit(ctx, { actor: ctx.actor.id ?? "", action: "execute", limit: 15 }, { intents: false });
+  const { outcome, problems, curl } = shown;
+  const data = {
+    page: { title: "Requests" },
+    typed,
+    accounts: accountOptions(accounts),
+    base: chosen?.baseUrl ?? chosen?.service.baseUrl ?? null,
+    methods: [...new Set([...METHODS, typed.method])].map((value) => ({ value, label: value })),
+    kinds: Object.entries(BODY_KINDS).map(([value, label]) => ({ value, label })),
+    outcome: outcome ? shownOutcome(outcome, ctx.requestId) : null,
+    command: outcome && chosen ? writeCurl(ctx.publicUrl, chosen.slug, typedRequest(typed)) : null,
+    problems: problems ? refused(problems) : null,
+    curl: curl && "typed" in curl ? { typed: curl.typed, problems: refused(curl.problems) } : null,
+    notes: curl && "notes" in curl ? curl.notes : null,
+    recent: history(recent.items, accounts),
+  };
+  return view("requests", data, { status: problems || (curl && "typed" in curl) ? 400 : 200 });
+}
+
+/** The names alone, unless two accounts share one. */
+function accountOptions(accounts: AccountLine[]) {
+  const names = accounts.map((account) => account.name);
+  return accounts.map(({ id, name, state, service }) => {
+    const twice = names.indexOf(name) !== names.lastIndexOf(name);
+    const note = state === "paused" ? " (paused)" : state === "needs_reconnect" ? " (needs reconnect)" : "";
+    return { value: id, label: `${name}${twice ? ` · ${service.name}` : ""}${note}` };
+  });
+}
+
+function history(rows: Row[], accounts: AccountLine[]) {
+  return {
+    label: "Recent requests",
+    noun: ["request", "requests"],
+    dense: true,
+    columns: [
+      { key: "what", label: "Request" },
+      { key: "account", label: "Sent with", narrow: false },
+      { key: "outcome", label: "Outcome", kind: "part" },
+      { key: "at", label: "When", kind: "time", align: "end" },
+    ],
+    rows: rows.map((row) => {
+      const { method, host, path, account: name } = row.facts;
+      const account = accounts.find(({ id }) => id === row.account_id);
+      const base = account?.baseUrl ?? account?.service.baseUrl ?? null;
+      const here = base !== null && URL.canParse(base) && new URL(base).host === host;
+      const url = host ? `${here ? new URL(base!).protocol : "https:"}//${String(host)}${String(path ?? "/")}` : "";
+      const again = linkWith("/requests", { account: row.account_id, method: String(method), url });
+      return {
+        href: `/audit/${row.seq}`,
+        cells: {
+          what: `${String(method)} ${String(host ?? "")}${String(path ?? "")}`,
+          account: name,
+          outcome: outcomeOf(row),
+          at: { at: row.at },
+        },
+        menu: account ? [{ label: "Fill in again", href: again, icon: "repeat" }] : [],
+      };
+    }),
+    filtered: false,
+    empty: {
+      icon: "terminal",
+      title: "No requests yet",
+      text: "What you send from here, or with your tokens, appears here.",
+    },
+  };
+}
+
+function withoutCredentials(command: string): string {
+  return command.replace(/((?:authorization|cookie)\s*:\s*)[^'"\n]*/gi, "$1•••");
+}
