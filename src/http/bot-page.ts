@@ -5,6 +5,7 @@ import { managesBot } from "../bots/browse.ts";
 import type { Context } from "../context.ts";
 import { ownerNames } from "../people/owner.ts";
 import { listTokens, type TokenFacts } from "../people/token.ts";
+import { accountPath } from "./account-view.ts";
 import { view, type Answer } from "./answer.ts";
 import { tileOf } from "./tile.ts";
 import { ownerPerson } from "./owner-field.ts";
@@ -42,7 +43,7 @@ export async function showBot(ctx: Context, bot: Bot, draft: TokenDraft = FRESH)
     shown,
     manages,
     tokens: tokens.items.map((token) => tokenRow(ctx, bot, token)),
-    accounts: { rows: items.map((account) => accountRow(account, owner.name, names)), others },
+    accounts: { rows: items.map((account) => accountRow(account, names)), others },
     draft: { ...draft, problems: draft.problems ?? { lines: [], of: {} } },
   };
   return view("bot", data, { status: draft.problems ? 400 : 200 });
@@ -71,10 +72,10 @@ function tokenRow(ctx: Context, bot: Bot, token: TokenFacts) {
   };
 }
 
-function accountRow(account: UsableLine, owner: string, names: Map<string, string>) {
+function accountRow(account: UsableLine, names: Map<string, string>) {
   const { name } = ownerPerson(account.owner, names);
   return {
-    href: `/accounts/${account.id}`,
+    href: accountPath(account),
     cells: {
       name: {
         text: account.name,
@@ -82,7 +83,7 @@ function accountRow(account: UsableLine, owner: string, names: Map<string, strin
         service: tileOf(account.service),
       },
       state: account.state,
-      why: account.because === "owner" ? `Belongs to ${owner}, as the bot does` : `${name} shared it with the bot`,
+      why: account.because === "owner" ? "Has the same owner as the bot" : `${name} shared it with the bot`,
     },
   };
 }

@@ -66,7 +66,7 @@ export function drawFields(
       label: field.label,
       type: field.hidden ? "secret" : TYPES[field.type],
       value: field.hidden ? "" : (values[field.name] ?? ""),
-      help: field.help,
+      help: kept ? undefined : field.help,
       problem: problems[name],
       placeholder: field.type === "choice" && !field.required ? "Default" : field.example,
       inputmode: field.type === "url" ? "url" : undefined,

@@ -22,14 +22,6 @@ import {
   type ServiceTexts,
 } from "../service-form.ts";
 
-const ICONS: Record<string, string> = {
-  oauth2: "hand",
-  api_key: "key-round",
-  bearer: "shield-check",
-  basic: "user",
-  none: "globe",
-};
-
 export default [
   get(
     "/services/build",
@@ -75,7 +67,7 @@ function choose(): Answer {
     href: `/services/build?kind=${kind.id}`,
     label: kind.label,
     help: kind.summary,
-    icon: ICONS[kind.id] ?? "plug",
+    icon: iconOf(kind),
   }));
   return view("service-build", { page: { title: "Build a service" }, tiles, chosen: null });
 }
@@ -84,8 +76,13 @@ function show(
   id: string,
   draft: { typed: ServiceTexts; fields: DrawnField[]; problems?: ReturnType<typeof placed> },
 ): Answer {
-  const { label, summary } = kindOf(id);
-  const chosen = { id, label, summary, icon: ICONS[id] ?? "plug" };
+  const kind = kindOf(id);
+  const { label, summary } = kind;
+  const chosen = { id, label, summary, icon: iconOf(kind) };
   const page = { title: `Build a service: ${label}` };
   return view("service-build", { page, tiles: [], chosen, draft }, { status: draft.problems ? 400 : 200 });
+}
+
+function iconOf(kind: ReturnType<typeof kindOf>): string {
+  return kind.consent ? "hand" : "key-round";
 }

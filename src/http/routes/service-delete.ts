@@ -4,6 +4,7 @@ import type { Context } from "../../context.ts";
 import { ownerNames } from "../../people/owner.ts";
 import { getService } from "../../services/browse.ts";
 import type { Service } from "../../services/service.ts";
+import { accountPath } from "../account-view.ts";
 import { good, redirect, view, type Answer } from "../answer.ts";
 import { text } from "../form.ts";
 import { kindOf } from "../kind-fields.ts";
@@ -40,7 +41,7 @@ async function show(ctx: Context, service: Service, problem: string | null): Pro
   );
   const stops = items.map((account) => ({
     text: account.name,
-    href: `/accounts/${account.id}`,
+    href: accountPath(account),
     detail: ownerPerson(account.owner, names).name,
   }));
   if (all > items.length) stops.push({ text: `and ${all - items.length} more`, href: "", detail: "" });

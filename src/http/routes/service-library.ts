@@ -34,7 +34,7 @@ export default [
           { value: "", label: "Every kind of sign-in" },
           ...allKinds().map((one) => ({ value: one.id, label: one.label })),
         ],
-        tiles: searchCatalog({ q: q.slice(0, 200), category, kind }).map(tile),
+        tiles: genericLast(searchCatalog({ q: q.slice(0, 200), category, kind })).map(tile),
         total: catalog().length,
       };
       return view("service-library", { page: { title: "Library" }, library });
@@ -42,6 +42,12 @@ export default [
     "admin",
   ),
 ];
+
+/** "Any service …" is for those who did not find theirs. */
+function genericLast(entries: CatalogEntry[]): CatalogEntry[] {
+  const generic = (entry: CatalogEntry) => Number(entry.category === "generic");
+  return entries.toSorted((a, b) => generic(a) - generic(b));
+}
 
 function tile(entry: CatalogEntry) {
   return {

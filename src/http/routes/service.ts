@@ -5,6 +5,7 @@ import { ownerNames } from "../../people/owner.ts";
 import { getService } from "../../services/browse.ts";
 import { originOf } from "../../services/catalog.ts";
 import type { Service } from "../../services/service.ts";
+import { accountPath } from "../account-view.ts";
 import { view } from "../answer.ts";
 import { kindOf } from "../kind-fields.ts";
 import { tileOf } from "../tile.ts";
@@ -23,13 +24,11 @@ export default [
       items.map((account) => account.owner),
     );
     const rows = items.map((account) => ({
-      href: `/accounts/${account.id}`,
-      cells: {
-        name: { text: account.name, detail: account.identity.label },
-        owner: ownerPerson(account.owner, names),
-        state: account.state,
-        used: { at: account.lastUsedAt },
-      },
+      href: accountPath(account),
+      name: account.name,
+      identity: account.identity.label,
+      owner: ownerPerson(account.owner, names),
+      state: account.state,
     }));
     const admin = isAdmin(ctx.actor);
     const data = {
@@ -47,7 +46,7 @@ export default [
 function shown(service: Service, admin: boolean) {
   const kind = kindOf(service.kind);
   const origin = originOf(service.catalogKey);
-  const { scopes, client_id } = service.settings as { scopes?: string[]; client_id?: string };
+  const { scopes } = service.settings as { scopes?: string[] };
   const meanings = new Map(origin?.scopes?.map((scope) => [scope.name, scope.meaning]));
   return {
     id: service.id,
@@ -62,7 +61,7 @@ function shown(service: Service, admin: boolean) {
     baseUrl: service.baseUrl,
     hosts: service.hosts,
     scopes: (scopes ?? []).map((name) => ({ name, meaning: meanings.get(name) ?? null })),
-    clientId: admin ? (client_id ?? null) : null,
+    settings: admin ? plainSettings(service) : [],
     hidden: admin ? kind.settings.filter((field) => service.hidden.includes(field.name)).map(({ label }) => label) : [],
     headers: admin ? Object.entries(service.headers) : [],
     test: admin ? service.test : null,
@@ -79,7 +78,12 @@ function checklist(service: Service, accounts: number) {
     ? [
         {
           label: "Registered at the provider",
-          detail: `Client ID ${String(service.settings.client_id)}, ${secret ? "secret saved, hidden" : "no secret: a public client"}`,
+          detail: [
+            ...plainSettings(service).slice(0, 1),
+            secret ? "secret saved, hidden" : "no secret: a public client",
+          ]
+            .map((one) => (typeof one === "string" ? one : `${one.label} ${one.text}`))
+            .join(", "),
           state: "done",
           action: { label: "Edit", href: `/services/${service.id}/edit` },
         },
@@ -111,4 +115,15 @@ function checklist(service: Service, accounts: number) {
       ? { label: "Accounts linked", detail: accounts === 1 ? "One account" : `${accounts} accounts`, state: "done" }
       : { label: "Accounts linked", detail: "Link your own to try the service.", state: "todo" },
   ];
+}
+
+/** The few settings by which an admin recognises the service; the rest is on the page that edits them. */
+function plainSettings(service: Service): { label: string; text: string }[] {
+  return kindOf(service.kind)
+    .settings.filter((field) => !field.advanced && !field.hidden && (field.type === "text" || field.type === "choice"))
+    .flatMap((field) => {
+      const value = service.settings[field.name];
+      const text = field.options?.find((option) => option.value === value)?.label ?? value;
+      return text === undefined || text === "" ? [] : [{ label: field.label, text: String(text) }];
+    });
 }
