@@ -46,6 +46,12 @@ const EXAMPLES: Record<string, { settings: object; secret: object; secrets: stri
     { settings: {}, secret: { username: "ann", password: LONG }, secrets: [LONG, base64(`ann:${LONG}`)] },
     { settings: {}, secret: { username: LONG, password: "" }, secrets: [LONG, base64(`${LONG}:`)] },
     { settings: { password_fixed: "X" }, secret: { username: LONG }, secrets: [LONG, base64(`${LONG}:X`)] },
+    // What was entered before the service fixed the password is neither used nor taken for the secret.
+    {
+      settings: { password_fixed: "X" },
+      secret: { username: LONG, password: "before" },
+      secrets: [LONG, base64(`${LONG}:X`)],
+    },
     { settings: { username_fixed: "api" }, secret: { password: LONG }, secrets: [LONG, base64(`api:${LONG}`)] },
   ],
   none: [{ settings: {}, secret: {}, secrets: [] }],
