@@ -60,7 +60,8 @@ export class AddressGuard {
 
   /** Judges what can be judged before names are resolved. Throws SignetError `address_denied`. */
   judge(url: URL): void {
-    const origin = url.origin;
+    // With the scheme and host spelled out: URL.origin is "null" for every scheme that is not the web's.
+    const origin = `${url.protocol}//${url.host}`;
     let passes = this.#judged.get(origin);
     if (passes === undefined) {
       passes = this.#mayTry(url);

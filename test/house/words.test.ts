@@ -65,9 +65,4 @@ describe("the tests", () => {
       ),
     ).toEqual([]);
   });
-
-  test("are read in one sitting each", () => {
-    const long = filesIn("test", ".test.ts").filter((path) => textOf(path).split("\n").length > 320);
-    expect(long).toEqual([]);
-  });
 });

@@ -156,6 +156,29 @@ describe("a name is refused before it is resolved", () => {
   });
 });
 
+test("one guard judges each address for itself, however often it is asked", () => {
+  const guard = new AddressGuard(parseAllowList(["127.0.0.1:9000"]));
+  const asked: [url: string, passes: boolean][] = [
+    ["https://8.8.8.8/", true],
+    ["https://10.0.0.1/", false],
+    ["http://127.0.0.1:9000/a", true],
+    ["http://127.0.0.1:9001/a", false],
+    ["https://127.0.0.1:9000/", true],
+    ["http://127.0.0.1/", false],
+    ["other://8.8.8.8/", true],
+    ["other://127.0.0.1/", false],
+    ["other://api.example.com/", true],
+    ["other://localhost/", false],
+  ];
+  for (let turn = 0; turn < 3; turn++) {
+    for (const [url, passes] of asked) {
+      const judge = () => guard.judge(new URL(url));
+      if (passes) expect(judge, url).not.toThrow();
+      else expect(judge, url).toThrow(SignetError);
+    }
+  }
+});
+
 test("every refusal has the same sentence, so that answers map no network", async () => {
   const byName = await resolved("127.0.0.1").catch((error: SignetError) => error.message);
   const sentences = [
