@@ -3,7 +3,7 @@ import type { Actor } from "../access/actor.ts";
 import { SignetError } from "../errors.ts";
 import type { Database, Knex } from "../storage/database.ts";
 import type { Vault } from "../vault/vault.ts";
-import { ChainKey, inOrder, link, type Head, type Row } from "./chain.ts";
+import { ChainKey, link, type Head, type Row } from "./chain.ts";
 import { storedFacts, storedText, type Event } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
 
@@ -72,7 +72,7 @@ export class Audit {
       account_id: event.account ?? null,
       request_id: storedText(who.requestId),
       process: this.process,
-      facts: inOrder(storedFacts(event)),
+      facts: storedFacts(event),
     };
   }
 }

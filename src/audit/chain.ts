@@ -49,30 +49,19 @@ export class ChainKey {
  * who can write to the database but lacks the key can not rebuild the chain.
  */
 export function link(key: ChainKey, previous: Buffer, row: Row): Buffer {
-  return key.sign(Buffer.concat([previous, Buffer.from(canonical(row), "utf8")]));
+  return linkText(key, previous, row, factsText(row.facts));
 }
 
-/** The same facts in one order, because jsonb keeps none. */
-export function inOrder(facts: Row["facts"]): Row["facts"] {
-  const names = Object.keys(facts).sort();
-  return Object.fromEntries(names.map((name) => [name, facts[name]!]));
+/** As link(), with the facts' text at hand. */
+export function linkText(key: ChainKey, previous: Buffer, row: Omit<Row, "facts">, facts: string): Buffer {
+  const { seq, at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process } = row;
+  const fields = [seq, at.getTime(), action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process];
+  return key.sign(Buffer.concat([previous, Buffer.from(JSON.stringify(fields) + facts, "utf8")]));
 }
 
-/** One text per row, the same before it is stored and after; the facts are in order. */
-function canonical(row: Row): string {
-  return JSON.stringify([
-    row.seq,
-    row.at.getTime(),
-    row.action,
-    row.outcome,
-    row.actor_type,
-    row.actor_id,
-    row.actor_name,
-    row.account_id,
-    row.request_id,
-    row.process,
-    row.facts,
-  ]);
+/** One text for the same facts, before they are stored and after: jsonb keeps no order of keys, so they are sorted. */
+export function factsText(facts: Row["facts"]): string {
+  return JSON.stringify(facts, Object.keys(facts).sort());
 }
 
 function padded(key: Buffer, filling: number): Buffer {

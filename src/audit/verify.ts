@@ -1,6 +1,6 @@
 import type { Database } from "../storage/database.ts";
 import type { Audit } from "./audit.ts";
-import { inOrder, link, type Head, type Row } from "./chain.ts";
+import { link, type Head, type Row } from "./chain.ts";
 
 const PAGE = 2000;
 
@@ -34,7 +34,7 @@ export async function verify(database: Database, audit: Audit): Promise<Verifica
     if (rows.length === 0) return broken(last.seq + 1, "this row and all after it are missing");
     for (const row of rows) {
       if (row.seq !== last.seq + 1) return broken(last.seq + 1, "this row is missing");
-      const hash = link(audit.key, last.hash, { ...row, facts: inOrder(row.facts) });
+      const hash = link(audit.key, last.hash, row);
       if (!hash.equals(row.hash)) return broken(row.seq, "this row was changed, inserted or moved");
       last = { seq: row.seq, hash };
     }
