@@ -1,5 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
-import { SignetError } from "../errors.ts";
+import type { SignetError } from "../errors.ts";
 import type { AnswerHeaders, AnswerSink, Flow } from "../outbound/transport.ts";
 
 /** A whole answer in memory. */
@@ -57,25 +56,5 @@ export class Collector implements AnswerSink {
     const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
     const whole = truncated ? body.subarray(0, this.#limit) : body;
     this.#resolve({ status: this.#status, headers: this.#headers, body: whole, truncated });
-  }
-}
-
-/**
- * The body without its content coding, for providers that compress although nobody asked them to. One coding is
- * undone, never to more than `limit` bytes (statement E-10). Throws `response_too_large`, `upstream_invalid`.
- */
-export function decoded(answer: Collected, limit: number): Collected {
-  const coding = String(answer.headers["content-encoding"] ?? "identity").toLowerCase();
-  if (coding === "identity" || coding === "" || answer.truncated || answer.body.length === 0) return answer;
-  const undo = { gzip: gunzipSync, "x-gzip": gunzipSync, deflate: inflateSync, br: brotliDecompressSync }[coding];
-  if (!undo)
-    throw new SignetError("upstream_invalid", "The provider's answer is compressed in a way nobody asked for.");
-  try {
-    return { ...answer, body: undo(answer.body, { maxOutputLength: Math.max(limit, 1) }) };
-  } catch (cause) {
-    const tooLarge = (cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
-    throw tooLarge
-      ? new SignetError("response_too_large", `The provider's answer is larger than ${limit} bytes when unpacked.`)
-      : new SignetError("upstream_invalid", "The provider's answer can not be unpacked.");
   }
 }

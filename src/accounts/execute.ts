@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { isSignetError, SignetError, type Code } from "../errors.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
 import { parseBody } from "./answer.ts";
-import { Collector, decoded, type Collected } from "./collect.ts";
+import { Collector, type Collected } from "./collect.ts";
 import { InFlight } from "./in-flight.ts";
 import { judge, plan, type Plan, type Via } from "./plan.ts";
 import { preview, type Preview } from "./preview.ts";
@@ -148,7 +148,7 @@ class Run {
     const collector = new Collector(this.#input.max_response_bytes);
     const timeoutMs = Math.max(1, this.#deadline - performance.now());
     await send(this.#ctx, usable(this.#ctx, ready), this.#plan.request, { timeoutMs }, collector);
-    return decoded(await collector.answer, this.#input.max_response_bytes);
+    return collector.answer;
   }
 
   /** Waits before a retry; false when the time limit leaves no room for it. */

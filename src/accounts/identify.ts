@@ -9,7 +9,7 @@ import type { Header, OutgoingRequest } from "../signer/request.ts";
 import { walk } from "../signer/oauth2/token-answer.ts";
 import { newId } from "../storage/id.ts";
 import { parseBody } from "./answer.ts";
-import { Collector, decoded } from "./collect.ts";
+import { Collector } from "./collect.ts";
 import { requireHost } from "./plan.ts";
 import { parseTarget } from "./request-input.ts";
 import { send, type Usable } from "./send.ts";
@@ -74,7 +74,7 @@ export async function identify(
     });
     const collector = new Collector(LIMIT);
     await send(ctx, credential, request, { timeoutMs: TIMEOUT }, collector);
-    const answer = decoded(await collector.answer, LIMIT);
+    const answer = await collector.answer;
     const seen = { status: answer.status, duration_ms: Math.round(performance.now() - started) };
     await ctx.audit.append(ctx, {
       action: "execute.test",

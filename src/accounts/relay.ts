@@ -105,7 +105,7 @@ class Relay {
       this.#ctx,
       usable(this.#ctx, ready),
       this.#plan.request,
-      { timeoutMs: TOTAL_TIMEOUT, stream: this.#stream },
+      { timeoutMs: TOTAL_TIMEOUT, stream: this.#stream, signal: attempt.signal },
       attempt,
     );
     return attempt.finished;
@@ -146,6 +146,7 @@ class Attempt implements AnswerSink {
   readonly #relay: Relay;
   readonly #out: Relayed;
   readonly #refused: (status: number) => boolean;
+  readonly #stop = new AbortController();
   readonly #pending: Buffer[] = [];
   #pendingBytes = 0;
   #flow: Flow | undefined;
@@ -166,8 +167,15 @@ class Attempt implements AnswerSink {
     });
     out.whenGone(() => {
       this.#gone = true;
-      if (!this.#ended) this.#flow?.abort();
+      if (this.#ended) return;
+      // Before the answer begins there is no flow yet.
+      this.#stop.abort();
+      this.#flow?.abort();
     });
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
   }
 
   head(status: number, headers: AnswerHeaders, flow: Flow): void {

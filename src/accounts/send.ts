@@ -6,6 +6,7 @@ import { RedactedStream, type Redactor } from "../outbound/redact.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
 import { openReady, type Opened, type Ready } from "./ready.ts";
 import { requireHost } from "./plan.ts";
+import { UnpackedSink } from "./unpack.ts";
 
 /** A credential that can be sent with: an account's, or one that is tried before it becomes an account. */
 export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "baseUrl"> {
@@ -26,7 +27,7 @@ export async function send(
   ctx: Context,
   credential: Usable,
   request: OutgoingRequest,
-  options: { timeoutMs: number; stream?: Readable | undefined },
+  options: { timeoutMs: number; stream?: Readable | undefined; signal?: AbortSignal },
   sink: AnswerSink,
 ): Promise<void> {
   try {
@@ -34,7 +35,8 @@ export async function send(
     const signed = credential.kind.sign(request, opened.secret, opened.settings, ctx.clock());
     // Signing may change the address, so the host rule has the last word.
     if (signed.url !== request.url) requireHost(ctx, credential, signed.url);
-    ctx.transport.send(signed, { partition: credential.partition, ...options }, new CleanSink(opened.redactor, sink));
+    const clean = new UnpackedSink(signed.method, new CleanSink(opened.redactor, sink));
+    ctx.transport.send(signed, { partition: credential.partition, ...options }, clean);
   } catch (error) {
     if (!isSignetError(error)) ctx.log.error({ error: String(error), request_id: ctx.requestId }, "sending failed");
     sink.fail(

@@ -72,7 +72,8 @@ class ResponseWriter implements Relayed {
   }
 
   whenGone(gone: () => void): void {
-    this.#response.once("close", gone);
+    if (this.#response.closed) gone();
+    else this.#response.once("close", gone);
   }
 
   whole(status: number, headers: AnswerHeaders, body: Buffer): void {

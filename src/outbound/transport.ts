@@ -29,6 +29,8 @@ export interface SendOptions {
   timeoutMs: number;
   /** Instead of the request's own body. */
   stream?: Readable | undefined;
+  /** Ends the exchange, also before its answer begins. */
+  signal?: AbortSignal;
 }
 
 const CONNECT_TIMEOUT = 5_000;
@@ -54,6 +56,8 @@ export class Transport {
   /** Sends. Never throws: every failure reaches the sink, translated. */
   send(request: OutgoingRequest, options: SendOptions, sink: AnswerSink): void {
     const exchange = new Exchange(sink, options.timeoutMs);
+    if (options.signal?.aborted) return exchange.fail(ended());
+    options.signal?.addEventListener("abort", () => exchange.fail(ended()), { once: true });
     try {
       this.#guard.judge(request.url);
       const pool = this.#pool(options.partition, request.url);
@@ -129,7 +133,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#sink.head(status, headers, {
       pause: () => controller.pause(),
       resume: () => controller.resume(),
-      abort: () => this.fail(new SignetError("upstream_unreachable", "The exchange was ended.")),
+      abort: () => this.fail(ended()),
     });
   }
 
@@ -158,4 +162,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     return true;
   }
+}
+
+function ended(): SignetError {
+  return new SignetError("upstream_unreachable", "The exchange was ended.");
 }
