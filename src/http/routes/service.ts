@@ -120,10 +120,9 @@ function checklist(service: Service, accounts: number) {
 /** The few settings by which an admin recognises the service; the rest is on the page that edits them. */
 function plainSettings(service: Service): { label: string; text: string }[] {
   return kindOf(service.kind)
-    .settings.filter((field) => !field.advanced && !field.hidden && (field.type === "text" || field.type === "choice"))
+    .settings.filter((field) => !field.advanced && !field.hidden && field.type === "text")
     .flatMap((field) => {
       const value = service.settings[field.name];
-      const text = field.options?.find((option) => option.value === value)?.label ?? value;
-      return text === undefined || text === "" ? [] : [{ label: field.label, text: String(text) }];
+      return typeof value === "string" && value !== "" ? [{ label: field.label, text: value }] : [];
     });
 }
