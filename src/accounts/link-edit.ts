@@ -27,6 +27,17 @@ export async function retypeLink(ctx: Context, id: string, given: z.input<typeof
   return rows[0]!;
 }
 
+/** The actor's newest link for a new account at this service that is neither saved nor over. */
+export async function unfinishedLink(ctx: Context, serviceId: string): Promise<LinkRow | undefined> {
+  return ctx
+    .db<LinkRow>("links")
+    .where({ worker_id: ctx.actor.id!, service_id: serviceId, account_id: null })
+    .whereNot({ state: "saved" })
+    .where("expires_at", ">", ctx.clock())
+    .orderBy("id", "desc")
+    .first();
+}
+
 /** The link that this browser set out with, whoever is signed in. Throws `not_found` for every other browser. */
 export async function linkOfBrowser(ctx: Context, id: string, browser: string): Promise<LinkRow> {
   const link = isId(id) ? await ctx.db<LinkRow>("links").where({ id }).first() : undefined;

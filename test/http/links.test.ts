@@ -104,6 +104,17 @@ test("keeps what was typed when the form is refused, and when it links again", a
   expect([unnamed.status, words(unnamed).includes("two@acme.example")]).toEqual([400, true]);
 });
 
+test("going back from the provider loses nothing that was typed", async () => {
+  const cleo = await new Browser(app).signIn("cleo@example.com", PASSWORDS.cleo);
+  const address = await setOut(cleo, "Typed by Cleo");
+  const form = `/accounts/new?service=${crm.id}`;
+  expect((await cleo.get(form)).text).toContain('value="Typed by Cleo"');
+  expect((await ben.get(form)).text).not.toContain("Typed by Cleo");
+  const { path } = await comeBack(cleo, address, { as: "cleo@acme.example" });
+  await save(cleo, path, { name: "Typed by Cleo" });
+  expect((await cleo.get(form)).text).toContain('value="Acme CRM"');
+});
+
 test("two links in two tabs do not disturb each other", async () => {
   const left = await setOut(ben, "Left tab");
   const right = await setOut(ben, "Right tab");

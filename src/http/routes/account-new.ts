@@ -1,9 +1,10 @@
 import { connectAccount } from "../../accounts/connect.ts";
+import { unfinishedLink } from "../../accounts/link-edit.ts";
 import { isAdmin } from "../../access/actor.ts";
 import type { Context } from "../../context.ts";
 import { getService, listServices } from "../../services/browse.ts";
 import { kindOf } from "../../signer/kinds.ts";
-import { accountForm, freshForm, nameAndOwner, secretFields, typedForm, typedSecret } from "../account-form.ts";
+import { accountForm, formOf, freshForm, nameAndOwner, secretFields, typedForm, typedSecret } from "../account-form.ts";
 import { accountPath, byConsent } from "../account-view.ts";
 import { good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
@@ -15,7 +16,9 @@ export default [
   get("/accounts/new", async (ctx, { query }) => {
     if (query.service === undefined) return pick(ctx, query.q?.trim() ?? "", query.cursor || undefined);
     const service = await getService(ctx, query.service);
-    return accountForm(ctx, service, freshForm(ctx, service));
+    // Whoever comes back from the provider by the browser's own button finds what they had typed.
+    const left = byConsent(service) ? await unfinishedLink(ctx, service.id) : undefined;
+    return accountForm(ctx, service, left ? formOf(left) : freshForm(ctx, service));
   }),
 
   post("/accounts/new", async (ctx, { form }) => {

@@ -28,13 +28,17 @@ export default [
       account: { id: account.id, name: account.name, slug: account.slug, status: account.state, path },
       tile,
       reason: account.identity.label ?? account.service.name,
-      acts: accountActs(account, rights),
+      // While it needs reconnecting, the banner holds that act.
+      acts: accountActs(account, rights).filter(
+        (act) => act.label !== "Reconnect" || account.state !== "needs_reconnect",
+      ),
       banners,
       facts: accountFacts(account, owner, tile),
       scopes: { granted: account.scopesGranted, missing: missingScopes(account) },
       users: whoMayUse(account, owner, shares, ctx.clock()),
       mayShare: rights.manage,
       yours: yourUse(rights),
+      readsAll: rights.stop,
       proxy: rights.use ? `${ctx.publicUrl}/proxy/${account.slug}/` : null,
       requests,
       events,
