@@ -229,6 +229,7 @@ async function giveUp(
         : { action: "link.refused", outcome: "failed", account, facts: { ...facts, reason: error.message } },
     );
   });
+  if (asking) ctx.audit.settled(ctx, "link.callback");
 }
 
 async function reread(ctx: Context, id: string): Promise<LinkRow> {

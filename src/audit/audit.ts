@@ -4,7 +4,7 @@ import { SignetError } from "../errors.ts";
 import type { Database, Knex } from "../storage/database.ts";
 import type { Vault } from "../vault/vault.ts";
 import { ChainKey, link, type Head, type Row } from "./chain.ts";
-import { storedFacts, storedText, type Event } from "./event.ts";
+import { storedFacts, storedText, type Event, type Action } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 /** Who acted, in which request; what a Context knows of it. */
@@ -41,7 +41,6 @@ export class Audit {
     const hash = link(this.key, head!.hash, placed);
     await db("audit_events").insert({ ...placed, facts: JSON.stringify(placed.facts), hash });
     await db("audit_head").update({ seq: placed.seq, hash });
-    this.#group.forget(placed);
   }
 
   /**
@@ -50,6 +49,11 @@ export class Audit {
    */
   append(who: Who, event: Event): Promise<number> {
     return this.#group.append(this.#draft(who, event));
+  }
+
+  /** An intent of append() was closed by record(), and that transaction has committed. */
+  settled(who: Who, action: Action): void {
+    this.#group.forget({ request_id: who.requestId, action });
   }
 
   /** Lowest sequence number of an intent that this process has not closed, or the head when there is none. */
