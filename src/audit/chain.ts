@@ -55,7 +55,18 @@ export function link(key: ChainKey, previous: Buffer, row: Row): Buffer {
 /** As link(), with the facts' text at hand. */
 export function linkText(key: ChainKey, previous: Buffer, row: Omit<Row, "facts">, facts: string): Buffer {
   const { seq, at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process } = row;
-  const fields = [seq, at.getTime(), action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process];
+  const fields = [
+    seq,
+    at.getTime(),
+    action,
+    outcome,
+    actor_type,
+    actor_id,
+    actor_name,
+    account_id,
+    request_id,
+    process,
+  ];
   return key.sign(Buffer.concat([previous, Buffer.from(JSON.stringify(fields) + facts, "utf8")]));
 }
 
