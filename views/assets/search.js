@@ -23,6 +23,11 @@ document.addEventListener("submit", (event) => {
   show(event.target);
 });
 
+// What was typed before this module arrived.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  if ([...form.elements].some((field) => field.type === "search" && field.value !== field.defaultValue)) show(form);
+}
+
 function show(form) {
   const address = addressOf(form);
   running?.abort();
