@@ -24,6 +24,22 @@ export function auditRow(row: Row) {
   };
 }
 
+export const REQUEST_COLUMNS = [
+  { key: "what", label: "Request" },
+  { key: "who", label: "Who", kind: "person", narrow: false },
+  { key: "account", label: "Sent with", narrow: false },
+  { key: "outcome", label: "Outcome", kind: "part" },
+  { key: "at", label: "When", kind: "time", align: "end" },
+];
+
+/** A row about a request, where a list shows nothing else. */
+export function requestRow(row: Row) {
+  const { cells, href } = auditRow(row);
+  const { method, host, path } = row.facts;
+  const what = { text: `${String(method)} ${String(host ?? "")}`, detail: String(path ?? "") };
+  return { href, cells: { ...cells, what } };
+}
+
 /** Who did it, as the part person takes it. */
 export function whoOf(row: Row) {
   const type = row.actor_type === "bot" ? "bot" : row.actor_type === "worker" ? "worker" : "organization";

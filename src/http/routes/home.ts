@@ -8,7 +8,7 @@ import { listTokens } from "../../people/token.ts";
 import { listServices } from "../../services/browse.ts";
 import { accountPath } from "../account-view.ts";
 import { view } from "../answer.ts";
-import { AUDIT_COLUMNS, auditRow } from "../audit-view.ts";
+import { REQUEST_COLUMNS, requestRow } from "../audit-view.ts";
 import { get } from "../route.ts";
 import { tileOf } from "../tile.ts";
 
@@ -27,8 +27,8 @@ export default [
       label: "Latest requests",
       noun: ["request", "requests"],
       dense: true,
-      columns: AUDIT_COLUMNS,
-      rows: latest.items.map(auditRow),
+      columns: REQUEST_COLUMNS,
+      rows: latest.items.map(requestRow),
       filtered: false,
       empty: { icon: "terminal", title: "No requests yet" },
     };
@@ -100,7 +100,7 @@ async function firstSteps(ctx: Context, accounts: number) {
     "/services/new",
   ]);
   if (!isAdmin(ctx.actor)) Object.assign(service, { detail: "An admin does this.", action: undefined });
-  return [
+  const steps = [
     service,
     step(accounts > 0, "Link an account", "Consent there or enter a key. Nobody sees it again.", [
       "Link an account",
@@ -114,8 +114,18 @@ async function firstSteps(ctx: Context, accounts: number) {
     ),
     step(false, "Send the first request", "From here, or from your program.", ["Open the console", "/requests"]),
   ];
+  const next = steps.find((one) => one.action);
+  if (next?.action) next.action.kind = "primary";
+  return steps;
 }
 
-function step(done: boolean, label: string, detail: string, [word, href]: [string, string]) {
+interface Step {
+  label: string;
+  detail: string;
+  state: string;
+  action?: { label: string; href: string; kind?: string } | undefined;
+}
+
+function step(done: boolean, label: string, detail: string, [word, href]: [string, string]): Step {
   return { label, detail, state: done ? "done" : "todo", ...(done ? {} : { action: { label: word, href } }) };
 }

@@ -4,7 +4,7 @@ import { listAudit } from "../../audit/browse.ts";
 import type { Row } from "../../audit/chain.ts";
 import type { Context } from "../../context.ts";
 import { view } from "../answer.ts";
-import { outcomeOf } from "../audit-view.ts";
+import { REQUEST_COLUMNS, requestRow } from "../audit-view.ts";
 import { shownOutcome, type Outcome } from "../console-answer.ts";
 import { BODY_KINDS, EMPTY, fieldOf, inputOf, typedFrom, typedIn, typedRequest, type Typed } from "../console-form.ts";
 import { readCurl, writeCurl } from "../curl.ts";
@@ -105,27 +105,16 @@ function history(rows: Row[], accounts: AccountLine[]) {
     label: "Recent requests",
     noun: ["request", "requests"],
     dense: true,
-    columns: [
-      { key: "what", label: "Request" },
-      { key: "account", label: "Sent with", narrow: false },
-      { key: "outcome", label: "Outcome", kind: "part" },
-      { key: "at", label: "When", kind: "time", align: "end" },
-    ],
+    columns: REQUEST_COLUMNS.filter(({ key }) => key !== "who"),
     rows: rows.map((row) => {
-      const { method, host, path, account: name } = row.facts;
+      const { method, host, path } = row.facts;
       const account = accounts.find(({ id }) => id === row.account_id);
       const base = account?.baseUrl ?? account?.service.baseUrl ?? null;
       const here = base !== null && URL.canParse(base) && new URL(base).host === host;
       const url = host ? `${here ? new URL(base!).protocol : "https:"}//${String(host)}${String(path ?? "/")}` : "";
       const again = linkWith("/requests", { account: row.account_id, method: String(method), url });
       return {
-        href: `/audit/${row.seq}`,
-        cells: {
-          what: `${String(method)} ${String(host ?? "")}${String(path ?? "")}`,
-          account: name,
-          outcome: outcomeOf(row),
-          at: { at: row.at },
-        },
+        ...requestRow(row),
         menu: account ? [{ label: "Fill in again", href: again, icon: "repeat" }] : [],
       };
     }),
