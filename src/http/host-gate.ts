@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { World } from "../context.ts";
 import { SignetError } from "../errors.ts";
@@ -28,4 +29,14 @@ export function hostGate(world: World): (request: FastifyRequest, reply: Fastify
     if (host !== configured.host && navigation) return reply.redirect(world.publicUrl + request.url, 307);
     return undefined;
   };
+}
+
+/** Of two Host headers Node takes the first, and a proxy before it perhaps the second (RFC 9112 section 3.2). */
+export function requireOneHost({ rawHeaders }: IncomingMessage): void {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts++;
+  }
+  if (hosts > 1) throw new SignetError("invalid", "A request has one Host header.");
 }

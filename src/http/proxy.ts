@@ -7,6 +7,7 @@ import { relay, type Relayed } from "../accounts/relay.ts";
 import type { AnswerHeaders } from "../outbound/transport.ts";
 import type { Header } from "../signer/request.ts";
 import { asSignetError, problem } from "./failure.ts";
+import { requireOneHost } from "./host-gate.ts";
 import { actorOfToken, bearerToken, requireScope } from "./gate.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -41,6 +42,7 @@ export function registerProxy(scope: FastifyInstance, world: World): void {
 }
 
 async function serve(world: World, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  requireOneHost(request.raw);
   const own = request.headers["signet-token"];
   const token = typeof own === "string" ? own : bearerToken(request.headers.authorization);
   const actor = await actorOfToken(world, token);

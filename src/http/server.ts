@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
@@ -18,7 +19,7 @@ import { apiRoutes, mountApi, openApi } from "./api.ts";
 import { SignetError } from "../errors.ts";
 import { asSignetError, problem } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
-import { hostGate } from "./host-gate.ts";
+import { hostGate, requireOneHost } from "./host-gate.ts";
 import { registerPages, renderError } from "./pages.ts";
 import { registerProxy } from "./proxy.ts";
 
@@ -35,6 +36,11 @@ export interface ServerOptions {
 
 /** The front door on one world: pages, JSON API, streaming proxy, health. */
 export async function buildServer(world: World, options: ServerOptions): Promise<FastifyInstance> {
+  const fixed = securityHeaders(world.publicUrl.startsWith("https:"));
+  const answerJson = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers(fixed);
+    sendProblem(reply, report(world, error, request, reply));
+  };
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -48,16 +54,17 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: "idle",
+    // What fails before any route is found, such as an address with a broken escape.
+    frameworkErrors: answerJson,
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, fixed),
   });
   // Without it a text/plain body would reach handlers unparsed and unchecked (statement W-6).
   app.removeContentTypeParser("text/plain");
-  const fixed = securityHeaders(world.publicUrl.startsWith("https:"));
-  const answerJson = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers(fixed);
-    sendProblem(reply, report(world, error, request, reply));
-  };
   app.setErrorHandler(answerJson);
-  registerHealth(app, world);
+  await app.register(async (scope) => {
+    secure(scope, fixed);
+    registerHealth(scope, world);
+  });
   // What a program calls often is spared everything that only pages need.
   await app.register(async (scope) => registerProxy(scope, world));
   await app.register(
@@ -97,6 +104,7 @@ async function registerWeb(scope: FastifyInstance, world: World, options: Server
 function secure(scope: FastifyInstance, fixed: Record<string, string>): void {
   scope.addHook("onRequest", async (request, reply) => {
     reply.headers(fixed).header("signet-request-id", request.id);
+    requireOneHost(request.raw);
     // Stylesheets and icons are the same for everybody; they are asked for again only when they changed.
     if (request.url.startsWith("/assets/")) reply.header("cache-control", "no-cache");
   });
@@ -119,14 +127,15 @@ async function registerApi(scope: FastifyInstance, world: World): Promise<void> 
 
 /** Process up; and, for load balancers, everything that a request needs. */
 function registerHealth(app: FastifyInstance, world: World): void {
-  app.get("/healthz", async () => ({ status: "ok" }));
-  app.get("/readyz", async (_request, reply) => {
+  const head = { exposeHeadRoute: true };
+  app.get("/healthz", head, async () => ({ status: "ok" }));
+  app.get("/readyz", head, async (_request, reply) => {
     try {
       await world.database.prepared("ready", "select 1", []);
       if (!world.memory.isOpen) throw new Error("no notices");
       return { status: "ready" };
     } catch {
-      return reply.code(503).send({ status: "not ready" });
+      return reply.code(503).header("signet-error", "unavailable").send({ status: "not ready" });
     }
   });
 }
@@ -156,6 +165,24 @@ function report(
   reply.header("signet-request-id", request.id);
   if (error?.retryAfter !== undefined) reply.header("retry-after", String(error.retryAfter));
   return problem(error, request.id);
+}
+
+/** What is not even HTTP has no request to answer to; the connection ends with a problem like any other's. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket, fixed: Record<string, string>): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const why = error.code === "HPE_HEADER_OVERFLOW" ? "Its head is larger than 32 KiB." : "It is not valid HTTP.";
+  const body = problem(new SignetError("invalid", `The request can not be read. ${why}`), newId());
+  const text = JSON.stringify(body);
+  const headers = {
+    ...fixed,
+    "content-type": "application/problem+json; charset=utf-8",
+    "content-length": String(Buffer.byteLength(text)),
+    "signet-error": body.code,
+    "signet-request-id": body.request_id,
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.join("\r\n")}\r\n\r\n${text}`);
 }
 
 function nothingHere(): SignetError {
