@@ -18,8 +18,22 @@ export interface Provider {
   settings: Record<string, unknown>;
   /** Tokens that were revoked. */
   revoked: string[];
-  /** How often the token endpoint was asked. */
+  /** How often the token endpoint was asked, for codes and for refreshes. */
   exchanges: number;
+  /** How often of these for a refresh. */
+  refreshes: number;
+  /** Every code, state, verifier and token that passed by, by what it is. */
+  seen: { kind: string; value: string }[];
+  /** Seconds until a token ends. */
+  lifetime: number;
+  /** What a refresh answers besides the new access token: a new refresh token, or none. */
+  rotates: boolean;
+  /** Answers the token endpoint in the provider's place; undefined when it answers by itself. */
+  instead: Answer | undefined;
+  /** Ends an access token before its time. */
+  forget(access: string): void;
+  /** Makes tokens without a consent, as if somebody had brought them along. */
+  issue(as: string): { access_token: string; refresh_token: string };
   /** What a person does on the page at `address`: where their browser is sent then. */
   consent(address: string, how: Consent): Promise<string>;
   close(): Promise<void>;
@@ -37,6 +51,7 @@ interface Grant {
 export async function newProvider(): Promise<Provider> {
   const codes = new Map<string, Grant>();
   const tokens = new Map<string, string>();
+  const refreshTokens = new Map<string, Pick<Grant, "as" | "scope">>();
   const echo = await newEcho((request, response) => route(request)(request, response));
   const provider: Provider = {
     echo,
@@ -50,6 +65,13 @@ export async function newProvider(): Promise<Provider> {
     },
     revoked: [],
     exchanges: 0,
+    refreshes: 0,
+    seen: [],
+    lifetime: 3600,
+    rotates: true,
+    instead: undefined,
+    forget: (access) => void tokens.delete(access),
+    issue: (as) => ({ access_token: newAccess(as), refresh_token: newRefresh({ as, scope: "contacts.read" }) }),
     consent: async (address, { as, error, scope }) => {
       const url = new URL(address);
       url.searchParams.set("as", as);
@@ -68,7 +90,7 @@ export async function newProvider(): Promise<Provider> {
       case "/authorize":
         return authorize;
       case "/token":
-        return token;
+        return provider.instead ?? token;
       case "/revoke":
         return revoke;
       default:
@@ -76,16 +98,33 @@ export async function newProvider(): Promise<Provider> {
     }
   }
 
+  function note(kind: string, value: string): string {
+    provider.seen.push({ kind, value });
+    return value;
+  }
+
+  function newAccess(as: string): string {
+    const access = note("access token", `canary-${randomBytes(12).toString("hex")}`);
+    tokens.set(access, as);
+    return access;
+  }
+
+  function newRefresh(grant: Pick<Grant, "as" | "scope">): string {
+    const refresh = note("refresh token", `canary-${randomBytes(12).toString("hex")}`);
+    refreshTokens.set(refresh, grant);
+    return refresh;
+  }
+
   const authorize: Answer = ({ path }, response) => {
     const asked = new URL(path, echo.url).searchParams;
     if (asked.get("client_id") !== CLIENT.id || asked.get("code_challenge_method") !== "S256")
       return response.writeHead(400).end("unknown client, or no PKCE");
     const back = new URL(asked.get("redirect_uri")!);
-    back.searchParams.set("state", asked.get("state")!);
+    back.searchParams.set("state", note("state", asked.get("state")!));
     const refusal = asked.get("refuse_with");
     if (refusal !== null) back.searchParams.set("error", refusal);
     else {
-      const code = randomBytes(16).toString("hex");
+      const code = note("authorization code", randomBytes(16).toString("hex"));
       const scope = asked.get("grant_only") ?? asked.get("scope") ?? "";
       const as = asked.get("as") ?? "nobody@example.com";
       codes.set(code, { as, scope, redirectUri: asked.get("redirect_uri")!, challenge: asked.get("code_challenge")! });
@@ -99,18 +138,28 @@ export async function newProvider(): Promise<Provider> {
     const form = new URLSearchParams(request.body.toString("utf8"));
     const basic = `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString("base64")}`;
     if (request.header("authorization") !== basic) return json({ error: "invalid_client" }, 401)(request, response);
+    if (form.get("grant_type") === "refresh_token") return renew(form)(request, response);
     const grant = codes.get(form.get("code") ?? "");
     codes.delete(form.get("code") ?? "");
     const proof = createHash("sha256")
-      .update(form.get("code_verifier") ?? "")
+      .update(note("verifier", form.get("code_verifier") ?? ""))
       .digest("base64url");
     if (!grant || proof !== grant.challenge || form.get("redirect_uri") !== grant.redirectUri)
       return json({ error: "invalid_grant" }, 400)(request, response);
-    const access = `canary-${randomBytes(12).toString("hex")}`;
-    tokens.set(access, grant.as);
-    const answer = { access_token: access, token_type: "Bearer", expires_in: 3600, scope: grant.scope };
-    return json({ ...answer, refresh_token: `canary-${randomBytes(12).toString("hex")}` })(request, response);
+    const answer = { access_token: newAccess(grant.as), token_type: "Bearer", expires_in: provider.lifetime };
+    return json({ ...answer, scope: grant.scope, refresh_token: newRefresh(grant) })(request, response);
   };
+
+  function renew(form: URLSearchParams): Answer {
+    provider.refreshes++;
+    const old = form.get("refresh_token") ?? "";
+    const grant = refreshTokens.get(old);
+    if (!grant) return json({ error: "invalid_grant", error_description: `no ${old}` }, 400);
+    const answer = { access_token: newAccess(grant.as), token_type: "Bearer", expires_in: provider.lifetime };
+    if (!provider.rotates) return json(answer);
+    refreshTokens.delete(old);
+    return json({ ...answer, refresh_token: newRefresh(grant) });
+  }
 
   const revoke: Answer = (request, response) => {
     provider.revoked.push(new URLSearchParams(request.body.toString("utf8")).get("token") ?? "");
