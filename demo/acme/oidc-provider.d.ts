@@ -1,0 +1,66 @@
+/** The part of oidc-provider that the demo uses; the package ships no types. */
+declare module "oidc-provider" {
+  import type { IncomingMessage, ServerResponse } from "node:http";
+
+  export interface Interaction {
+    uid: string;
+    prompt: { name: string; details: { missingOIDCScope?: string[] } };
+    params: Record<string, string>;
+    session?: { accountId: string; uid: string };
+  }
+
+  export interface AccessToken {
+    accountId: string;
+    clientId: string;
+    scope: string | undefined;
+    isValid: boolean;
+  }
+
+  export interface Grant {
+    addOIDCScope(scope: string): void;
+    rejectOIDCScope(scope: string): void;
+    save(seconds: number): Promise<string>;
+  }
+
+  export interface Session {
+    accountId: string | undefined;
+    persist(): Promise<unknown>;
+  }
+
+  export interface Adapter {
+    upsert(id: string, payload: Record<string, unknown>, expiresIn?: number): Promise<void>;
+    find(id: string): Promise<Record<string, unknown> | undefined>;
+    findByUid(uid: string): Promise<Record<string, unknown> | undefined>;
+    findByUserCode(userCode: string): Promise<Record<string, unknown> | undefined>;
+    consume(id: string): Promise<void>;
+    destroy(id: string): Promise<void>;
+    revokeByGrantId(grantId: string): Promise<void>;
+  }
+
+  export class Check {
+    static readonly REQUEST_PROMPT: boolean;
+    static readonly NO_NEED_TO_PROMPT: boolean;
+    constructor(reason: string, description: string, check: (ctx: never) => boolean);
+  }
+
+  export const interactionPolicy: {
+    Check: typeof Check;
+    base(): { get(name: string): { checks: { add(check: Check): void } } };
+  };
+
+  export class Provider {
+    constructor(issuer: string, configuration: Record<string, unknown>);
+    readonly AccessToken: { find(token: string): Promise<AccessToken | undefined> };
+    readonly Grant: { new (facts: { accountId: string; clientId: string }): Grant; find(id: string): Promise<unknown> };
+    readonly Session: { findByUid(uid: string): Promise<Session | undefined> };
+    callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>;
+    interactionFinished(
+      request: IncomingMessage,
+      response: ServerResponse,
+      result: Record<string, unknown>,
+      options?: { mergeWithLastSubmission?: boolean },
+    ): Promise<void>;
+    on(event: string, listener: (...facts: unknown[]) => void): this;
+  }
+}
