@@ -67,6 +67,8 @@ async function serve(world: World, request: FastifyRequest, reply: FastifyReply)
 class ResponseWriter implements Relayed {
   readonly #requestId: string;
   readonly #response: ServerResponse;
+  /** Somebody is told already when there is room again. */
+  #waiting = false;
 
   constructor(requestId: string, response: ServerResponse) {
     this.#requestId = requestId;
@@ -92,8 +94,13 @@ class ResponseWriter implements Relayed {
 
   write(chunk: Buffer, drained: () => void): boolean {
     const room = this.#response.write(chunk);
-    if (!room) this.#response.once("drain", drained);
-    return room;
+    if (room || this.#waiting) return room;
+    this.#waiting = true;
+    this.#response.once("drain", () => {
+      this.#waiting = false;
+      drained();
+    });
+    return false;
   }
 
   end(): void {

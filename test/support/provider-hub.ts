@@ -20,6 +20,8 @@ export interface Served {
   call(method: string, path: string, token?: string | null, body?: unknown): Promise<Called>;
   /** What the audit holds under a request's id, newest first. */
   recorded(requestId: string): Promise<Row[]>;
+  /** The code with which the request to `path` failed, once that is recorded. */
+  failed(path: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,12 @@ export async function newServed(options: WorldOptions = {}): Promise<Served> {
     token,
     call: (method, path, by, body) => call(`${app.url}/api/v1${path}`, method, by, body),
     recorded: async (requestId) => (await listAudit(hub.ctx(ada), { q: requestId })).items,
+    failed: (path) =>
+      eventually(async () => {
+        const failures = hub.ctx().db("audit_events").where({ outcome: "failed" });
+        const row = await failures.whereRaw("facts->>'path' = ?", [path]).first();
+        return row && String(row.facts.code);
+      }, `the failure of ${path} is recorded`),
     close: async () => {
       await app.close();
       await hub.close();
