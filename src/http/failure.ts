@@ -1,5 +1,5 @@
 import { ZodError } from "zod";
-import { isSignetError, SignetError, STATUS, type Issue } from "../errors.ts";
+import { isSignetError, SignetError, type Issue, type STATUS } from "../errors.ts";
 import { summarize } from "../services/service.ts";
 import { isConnectionFailure } from "../storage/database.ts";
 
