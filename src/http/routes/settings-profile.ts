@@ -1,4 +1,5 @@
 import type { Context } from "../../context.ts";
+import { getWorker } from "../../people/browse.ts";
 import { changePassword } from "../../people/change-password.ts";
 import { changeWorker } from "../../people/change-worker.ts";
 import { endOtherSessions, endSession, listSessions } from "../../people/session.ts";
@@ -54,8 +55,9 @@ interface Refused {
   status?: number;
 }
 
-function profilePage(ctx: Context, form?: Refused) {
-  const { name, email, role } = actingWorker(ctx);
+async function profilePage(ctx: Context, form?: Refused) {
+  // Asked anew: what is remembered of the actor may be a moment older than their own change.
+  const { name, email, role } = await getWorker(ctx, actingWorker(ctx).id);
   const problems = form ? { [form.about]: refused(form.problems) } : {};
   const data = { tabs: settingsTabs(ctx, "Profile"), email, role, typed: { name: form?.name ?? name }, problems };
   return view(

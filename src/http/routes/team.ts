@@ -19,6 +19,7 @@ export default [
     const given = { worker: text(form, "worker"), manager: text(form, "manager") === "on" };
     const result = await attempt(() => setMember(ctx, params.id!, given));
     if (result.ok) return redirect(`/teams/${params.id}`, good("Added to the team."));
+    if (result.error.code === "forbidden") throw result.error;
     const problems = given.worker === "" ? { summary: "", fields: { worker: "Choose somebody." } } : result.problems;
     return teamPage(ctx, params.id!, { q: text(form, "q"), problems });
   }),
