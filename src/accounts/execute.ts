@@ -4,7 +4,7 @@ import type { OutgoingRequest } from "../signer/request.ts";
 import { parseBody } from "./answer.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { InFlight } from "./in-flight.ts";
-import { judge, plan, type Plan, type Via } from "./plan.ts";
+import { factsOf, judge, plan, type Plan, type Via } from "./plan.ts";
 import { preview, type Preview } from "./preview.ts";
 import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
 import {
@@ -161,7 +161,7 @@ class Run {
   }
 
   async recordIntent(request: OutgoingRequest, hop: number): Promise<void> {
-    const facts = { ...this.#where(request), ...(hop === 0 ? {} : { hop }) };
+    const facts = { ...factsOf({ ...this.#plan, request }, this.#via), ...(hop === 0 ? {} : { hop }) };
     await this.#ctx.audit.append(this.#ctx, {
       action: "execute",
       outcome: "pending",
@@ -178,7 +178,7 @@ class Run {
     truncated?: boolean;
   }): Promise<void> {
     const facts = {
-      ...this.#where(this.#plan.request),
+      ...factsOf(this.#plan, this.#via),
       ...(seen.status === undefined ? {} : { status: seen.status }),
       ...(seen.code === undefined ? {} : { code: seen.code }),
       ...(seen.bytes === undefined ? {} : { bytes: seen.bytes }),
@@ -207,20 +207,6 @@ class Run {
       attempts: this.#attempts,
       account: { id: account.id, slug: account.slug, name: account.name },
       request_id: this.#ctx.requestId,
-    };
-  }
-
-  #where(request: OutgoingRequest) {
-    const { account } = this.#plan.ready;
-    const { because, share } = this.#plan.verdict;
-    const rule = share === null ? because : `${because}:${share}`;
-    return {
-      account: account.name,
-      method: request.method,
-      host: request.url.host,
-      path: request.url.pathname,
-      rule,
-      via: this.#via,
     };
   }
 }

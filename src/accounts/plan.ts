@@ -46,6 +46,18 @@ export async function plan(
   }
 }
 
+/** What the audit says of a planned request, before and after it is sent. */
+export function factsOf({ ready, request, verdict }: Plan, via: Via) {
+  return {
+    account: ready.account.name,
+    method: request.method,
+    host: request.url.host,
+    path: request.url.pathname,
+    rule: verdict.share === null ? verdict.because : `${verdict.because}:${verdict.share}`,
+    via,
+  };
+}
+
 /** May the actor, and may the credential, go there? Also asked anew for each redirect. Throws what refuses it. */
 export function judge(ctx: Context, ready: Ready, method: string, url: URL): Verdict & { allowed: true } {
   const verdict = mayUse(

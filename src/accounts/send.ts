@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError } from "../errors.ts";
-import type { AnswerHeaders, AnswerSink, Flow } from "../outbound/transport.ts";
+import type { AnswerHeaders, AnswerSink, Flow, Stop } from "../outbound/transport.ts";
 import { RedactedStream, type Redactor } from "../outbound/redact.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
 import { openReady, type Opened, type Ready } from "./ready.ts";
@@ -27,7 +27,7 @@ export async function send(
   ctx: Context,
   credential: Usable,
   request: OutgoingRequest,
-  options: { timeoutMs: number; stream?: Readable | undefined; signal?: AbortSignal },
+  options: { timeoutMs: number; stream?: Readable | undefined; stop?: Stop },
   sink: AnswerSink,
 ): Promise<void> {
   try {
