@@ -118,7 +118,7 @@ function providerRefused(service: Service, error: string): SignetError {
     case "server_error":
       return new SignetError("invalid", `${service.name} has trouble right now. Try again in a few minutes.`);
     default: {
-      const code = /^[a-z0-9_.-]{1,60}$/i.test(error) ? ` (${error})` : "";
+      const code = /^[a-z_]{1,60}$/.test(error) ? ` (${error})` : "";
       return new SignetError("invalid", `${service.name} refused the sign-in${code}. Nothing was saved.`);
     }
   }

@@ -105,7 +105,9 @@ async function askProvider(ctx: Context, ready: Ready, holder: string): Promise<
     await persist(ctx, ready, grant);
     return await current(ctx, id);
   } catch (error) {
-    if (isSignetError(error) && error.code === "needs_reconnect") return needsReconnect(ctx, ready, error.message);
+    // Awaited here: while the lease is released, a promise that failed would have nobody who listens.
+    if (isSignetError(error) && error.code === "needs_reconnect")
+      return await needsReconnect(ctx, ready, error.message);
     const code = isSignetError(error) ? error.code : "unavailable";
     await record(ctx, {
       action: "account.refreshed",

@@ -157,8 +157,8 @@ function report(
   reply: FastifyReply,
 ): ReturnType<typeof problem> {
   const error = asSignetError(cause);
-  const path = request.url.split("?")[0]!;
-  const facts = { request_id: request.id, path };
+  // The route's pattern: some addresses hold a token.
+  const facts = { request_id: request.id, path: request.routeOptions.url ?? null };
   if (!error) world.log.error({ ...facts, error: describe(cause) }, "internal error");
   else if (error.status >= 500)
     world.log.warn({ ...facts, code: error.code, cause: describe(error.cause) }, error.message);
