@@ -65,7 +65,13 @@ export async function newServed(options: WorldOptions = {}): Promise<Served> {
   };
 }
 
-async function call(url: string, method: string, token: string | null | undefined, body: unknown): Promise<Called> {
+/** One call of the JSON API by its whole address. */
+export async function call(
+  url: string,
+  method: string,
+  token: string | null | undefined,
+  body: unknown,
+): Promise<Called> {
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
   if (body !== undefined) headers["content-type"] = "application/json";
   const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };

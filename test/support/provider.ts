@@ -93,6 +93,8 @@ export async function newProvider(): Promise<Provider> {
         return provider.instead ?? token;
       case "/revoke":
         return revoke;
+      case "/echo":
+        return everything;
       default:
         return me;
     }
@@ -174,3 +176,24 @@ export async function newProvider(): Promise<Provider> {
 
   return provider;
 }
+
+/** Sends all that arrived back, in every form a debugging endpoint might choose. */
+const everything: Answer = (request, response) => {
+  const values = [...request.headers.map(([, value]) => value), request.path, request.body.toString("utf8")];
+  const told = values.flatMap((value) => {
+    const bytes = Buffer.from(value, "latin1");
+    const shifted = ["", "a", "ab"].map((before) => Buffer.from(before + value, "latin1").toString("base64"));
+    const hex = bytes.toString("hex");
+    const url = shifted.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
+    return [value, ...shifted, ...url, hex, hex.toUpperCase(), encodeURIComponent(value), hex.replace(/../g, "%$&")];
+  });
+  const headers = {
+    "x-echo": encodeURIComponent(values.join(" ")),
+    "set-cookie": values.map((v, i) => `c${i}=${encodeURIComponent(v)}`),
+  };
+  json(
+    { told, form: Object.fromEntries(new URLSearchParams(request.body.toString("utf8"))) },
+    200,
+    headers,
+  )(request, response);
+};
