@@ -37,6 +37,8 @@ export interface Context extends World {
   requestId: string;
   /** The signed-in session, when there is one. */
   session: string | null;
+  /** Inside a transaction: what this process itself forgets the moment it commits. */
+  forgetting?: [Topic, string][];
 }
 
 /** The address that providers send browsers back to; a fixed value of the configuration, never of a request (O-5). */
@@ -47,7 +49,11 @@ export function callbackUrl(world: World): string {
 /** Runs `work` in one transaction; inside another it joins that one. Both happen or neither. */
 export async function inTransaction<T>(ctx: Context, work: (ctx: Context) => Promise<T>): Promise<T> {
   if (ctx.db.isTransaction) return work(ctx);
-  return ctx.db.transaction((db) => work({ ...ctx, db }));
+  const forgetting: [Topic, string][] = [];
+  const result = await ctx.db.transaction((db) => work({ ...ctx, db, forgetting }));
+  // The notice takes a moment, even to us; whoever is answered now must not see what was before.
+  for (const [topic, key] of forgetting) ctx.memory.drop(topic, key);
+  return result;
 }
 
 /** Records a change in the transaction that makes it; call it last there. Throws when it can not be recorded. */
@@ -57,5 +63,7 @@ export async function record(ctx: Context, event: Event): Promise<void> {
 
 /** Tells every process to forget what it remembers of these, once the transaction commits. */
 export async function notify(ctx: Context, topic: Topic, keys: string | string[]): Promise<void> {
-  await notifyOthers(ctx.db, topic, [keys].flat());
+  const list = [keys].flat();
+  for (const key of list) ctx.forgetting?.push([topic, key]);
+  await notifyOthers(ctx.db, topic, list);
 }

@@ -6,6 +6,8 @@ import { isId } from "../storage/id.ts";
 import { page, pageInput, type Page } from "../storage/page.ts";
 import type { Row } from "./chain.ts";
 
+const DAY = 24 * 3_600_000;
+
 export const listAuditInput = z.strictObject({
   ...pageInput,
   /** Id of a worker or bot. */
@@ -71,8 +73,13 @@ export async function getAudit(ctx: { db: Knex; actor: Actor }, seq: number): Pr
 }
 
 /** All rows of one request that the actor may read, oldest first; at most two hundred. */
-export async function requestAudit(ctx: { db: Knex; actor: Actor }, requestId: string): Promise<Row[]> {
-  const query = ctx.db("audit_events").where({ request_id: requestId }).orderBy("seq").limit(200);
+export async function requestAudit(
+  ctx: { db: Knex; actor: Actor },
+  row: Pick<Row, "request_id" | "at">,
+): Promise<Row[]> {
+  const query = ctx.db("audit_events").where({ request_id: row.request_id }).orderBy("seq").limit(200);
+  // No request lasts a day, and moments have an index.
+  query.whereBetween("at", [new Date(row.at.getTime() - DAY), new Date(row.at.getTime() + DAY)]);
   scope(query, ctx);
   return (await query) as Row[];
 }

@@ -1,5 +1,12 @@
 import { isAdmin } from "../../access/actor.ts";
-import { countAccounts, listAccounts, TABS, type AccountLine, type Tab } from "../../accounts/browse.ts";
+import {
+  countAccounts,
+  listAccounts,
+  listAccountsInput,
+  TABS,
+  type AccountLine,
+  type Tab,
+} from "../../accounts/browse.ts";
 import type { AccountState } from "../../accounts/account.ts";
 import type { Context } from "../../context.ts";
 import { ownerNames } from "../../people/owner.ts";
@@ -26,6 +33,8 @@ const COLUMNS = [
 interface Shown {
   tab: Tab;
   state: AccountState | undefined;
+  /** "organization", "team:<id>" or "worker:<id>". */
+  owner: string | undefined;
   q: string;
   cursor: string | undefined;
 }
@@ -35,11 +44,12 @@ export default [
     const shown: Shown = {
       tab: TABS.find((tab) => tab === query.tab) ?? "all",
       state: (Object.keys(STATE_WORDS) as AccountState[]).find((state) => state === query.state),
+      owner: listAccountsInput.shape.owner.safeParse(query.owner).data,
       q: query.q?.trim() ?? "",
       cursor: query.cursor || undefined,
     };
-    const { tab, state, q, cursor } = shown;
-    const search = { tab, ...(q && { q }) };
+    const { tab, state, owner, q, cursor } = shown;
+    const search = { tab, ...(q && { q }), ...(owner && { owner }) };
     const [found, ...counts] = await Promise.all([
       listAccounts(ctx, { ...search, ...(state && { state }), ...(cursor && { cursor }) }),
       ...TABS.map((each) => countAccounts(ctx, { ...search, tab: each })),
@@ -53,7 +63,7 @@ export default [
     const list = {
       label: "Connected Accounts",
       noun: ["account", "accounts"],
-      search: { action: "/accounts", q, hidden: { tab: tab === "all" ? "" : tab, state } },
+      search: { action: "/accounts", q, hidden: { tab: tab === "all" ? "" : tab, state, owner } },
       tabs: (["all", "mine", "shared"] as const).map((each) => ({
         label: TAB_WORDS[each],
         href: address({ ...shown, tab: each, state: undefined, cursor: undefined }),
@@ -69,8 +79,8 @@ export default [
       columns: COLUMNS,
       rows: found.items.map((account) => row(account, owners)),
       count: here[state ?? "all"],
-      filtered: q !== "" || state !== undefined,
-      clear: address({ tab, state: undefined, q: "", cursor: undefined }),
+      filtered: q !== "" || state !== undefined || owner !== undefined,
+      clear: address({ tab, state: undefined, owner: undefined, q: "", cursor: undefined }),
       pager: {
         first: cursor === undefined ? null : address({ ...shown, cursor: undefined }),
         next: found.next_cursor === null ? null : address({ ...shown, cursor: found.next_cursor }),
@@ -97,8 +107,8 @@ function row(account: AccountLine, owners: Map<string, string>) {
 }
 
 /** The address of a view of the list. */
-function address({ tab, state, q, cursor }: Shown): string {
-  return linkWith("/accounts", { tab: tab === "all" ? "" : tab, state, q, cursor });
+function address({ tab, state, owner, q, cursor }: Shown): string {
+  return linkWith("/accounts", { tab: tab === "all" ? "" : tab, state, owner, q, cursor });
 }
 
 /** An empty list says what the next step is, and for whom. */

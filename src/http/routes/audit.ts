@@ -52,7 +52,7 @@ export default [
 
 async function recordPage(ctx: Context, { params }: Incoming) {
   const row = await getAudit(ctx, Number(params.seq));
-  const chain = await requestAudit(ctx, row.request_id);
+  const chain = await requestAudit(ctx, row);
   const list = {
     label: "The whole request",
     noun: ["record", "records"],
