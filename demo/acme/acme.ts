@@ -9,6 +9,7 @@ import { interactions } from "./interaction.ts";
 import { consolePage, sendPage } from "./pages.ts";
 import { acmeProvider } from "./provider.ts";
 import { Store } from "./store.ts";
+import { becomeWhoWasChosen } from "./tabs.ts";
 import { weatherApi } from "./weather.ts";
 
 /** The fictional company while it runs. */
@@ -56,7 +57,7 @@ function router(provider: Provider, origin: string, callback: string) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const url = new URL(request.url ?? "/", origin);
-      const [, first = "", , step] = url.pathname.split("/");
+      const [, first = "", second = "", third] = url.pathname.split("/");
       switch (first) {
         case "":
           return sendPage(response, consolePage(origin, callback));
@@ -67,11 +68,15 @@ function router(provider: Provider, origin: string, callback: string) {
         case "weather":
           return weatherApi(request, response, url);
         case "interaction":
-          return await interact(request, response, step);
+          return await interact(request, response, second, third);
+        case "oauth":
+          if (second === "authorize" && third) await becomeWhoWasChosen(provider, request, response, third);
+          return await oauth(request, response);
         default:
           return await oauth(request, response);
       }
-    } catch {
+    } catch (error) {
+      process.stderr.write(`Acme: ${error instanceof Error ? error.stack : String(error)}\n`);
       if (!response.headersSent) sendJson(response, { error: "server_error" }, 500);
     }
   };

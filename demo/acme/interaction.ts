@@ -3,19 +3,22 @@ import { text } from "node:stream/consumers";
 import type { Interaction, Provider } from "oidc-provider";
 import { consentPage, errorPage, sendPage, signInPage } from "./pages.ts";
 import { personOf } from "./people.ts";
+import { becomeWhoStarted } from "./tabs.ts";
 
 const GRANT_SECONDS = 365 * 86_400;
+const GONE = "This sign-in is over or took too long. Start again.";
 
 /** The pages between an app's question and its answer. `leadsTo` is where the app lives. */
 export function interactions(provider: Provider, leadsTo: string) {
-  return async (request: IncomingMessage, response: ServerResponse, step: string | undefined): Promise<void> => {
+  return async (request: IncomingMessage, response: ServerResponse, uid: string, step?: string): Promise<void> => {
+    await becomeWhoStarted(provider, uid);
     const interaction = await provider.interactionDetails(request, response).catch(() => undefined);
-    if (!interaction) return sendPage(response, errorPage("This sign-in took too long. Start again."), 400);
+    if (!interaction) return sendPage(response, errorPage(GONE), 400);
     if (request.method === "GET" && step === undefined) return sendPage(response, show(interaction, leadsTo));
     const form = request.method === "POST" ? new URLSearchParams(await text(request)) : undefined;
     switch (form ? (step ?? "") : "") {
       case "sign-in":
-        return signIn(provider, request, response, interaction, form!);
+        return signIn(provider, request, response, form!);
       case "consent":
         return consent(provider, request, response, interaction, form!);
       case "deny":
@@ -41,12 +44,10 @@ async function signIn(
   provider: Provider,
   request: IncomingMessage,
   response: ServerResponse,
-  interaction: Interaction,
   form: URLSearchParams,
 ): Promise<void> {
   const person = personOf(form.get("person") ?? undefined);
   if (!person) return sendPage(response, errorPage("There is no such person."), 400);
-  await become(provider, interaction, person.id);
   await provider.interactionFinished(request, response, { login: { accountId: person.id } });
 }
 
@@ -65,15 +66,6 @@ async function consent(
     if (allowed.includes(scope)) grant.addOIDCScope(scope);
     else grant.rejectOIDCScope(scope);
   }
-  await become(provider, interaction, accountId);
   const grantId = await grant.save(GRANT_SECONDS);
   await provider.interactionFinished(request, response, { consent: { grantId } });
-}
-
-/** Somebody else may sign in without signing out first: a browser here is one person after another. */
-async function become(provider: Provider, { session }: Interaction, accountId: string): Promise<void> {
-  const open = session && (await provider.Session.findByUid(session.uid));
-  if (!open || open.accountId === accountId) return;
-  open.accountId = accountId;
-  await open.persist();
 }

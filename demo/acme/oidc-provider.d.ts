@@ -4,14 +4,14 @@ declare module "oidc-provider" {
 
   export interface Interaction {
     uid: string;
-    prompt: { name: string; details: { missingOIDCScope?: string[] } };
+    prompt: { name: string };
     params: Record<string, string>;
     session?: { accountId: string; uid: string };
+    result?: { login?: { accountId: string } };
   }
 
   export interface AccessToken {
     accountId: string;
-    clientId: string;
     scope: string | undefined;
     isValid: boolean;
   }
@@ -52,7 +52,12 @@ declare module "oidc-provider" {
     constructor(issuer: string, configuration: Record<string, unknown>);
     readonly AccessToken: { find(token: string): Promise<AccessToken | undefined> };
     readonly Grant: { new (facts: { accountId: string; clientId: string }): Grant; find(id: string): Promise<unknown> };
-    readonly Session: { findByUid(uid: string): Promise<Session | undefined> };
+    readonly Interaction: { find(uid: string): Promise<Interaction | undefined> };
+    readonly Session: {
+      findByUid(uid: string): Promise<Session | undefined>;
+      get(context: unknown): Promise<Session>;
+    };
+    createContext(request: IncomingMessage, response: ServerResponse): unknown;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>;
     interactionFinished(
@@ -61,6 +66,5 @@ declare module "oidc-provider" {
       result: Record<string, unknown>,
       options?: { mergeWithLastSubmission?: boolean },
     ): Promise<void>;
-    on(event: string, listener: (...facts: unknown[]) => void): this;
   }
 }

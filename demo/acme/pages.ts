@@ -17,7 +17,7 @@ export function sendPage(response: ServerResponse, page: AcmePage, status = 200)
 export function signInPage(uid: string, leadsTo: string): AcmePage {
   const people = PEOPLE.map(
     (person) => `<li><button class="person" name="person" value="${person.id}">${portrait(person)}
-      <span><strong>${person.name}</strong><small>${person.title} · ${person.email}</small></span></button></li>`,
+      <span><strong>${person.name}</strong><small>${person.title}, ${person.email}</small></span></button></li>`,
   );
   return page(
     "Sign in to Acme CRM",
@@ -34,7 +34,7 @@ export function consentPage(uid: string, person: Person, scopes: string[], leads
   const rows = scopes.map((name) => {
     const { title, text } = SCOPES[name] ?? { title: name, text: "" };
     return `<li><label><input type="checkbox" name="scope" value="${name}" checked>
-      <span><strong>${title}</strong><small>${text} <code>${name}</code></small></span></label></li>`;
+      <span><strong>${title}</strong><small>${text}</small><code>${name}</code></span></label></li>`;
   });
   return page(
     "Allow Signet to use Acme CRM?",
@@ -86,9 +86,9 @@ function denial(uid: string, label: string): string {
   return `<form method="post" action="/interaction/${uid}/deny"><button class="quiet">${label}</button></form>`;
 }
 
-function portrait({ id, name }: Person): string {
+function portrait({ name }: Person): string {
   const initials = name.replace(/[^A-Z]/g, "");
-  return `<span class="portrait ${id}" aria-hidden="true">${initials}</span>`;
+  return `<span class="portrait" aria-hidden="true">${initials}</span>`;
 }
 
 function page(title: string, body: string, leadsTo?: string): AcmePage {
