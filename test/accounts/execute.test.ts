@@ -64,7 +64,17 @@ describe("a request by Ben's bot", () => {
   });
 
   it("can not put its own credential or framing headers in place of the account's", async () => {
-    await send({ url: "/x", headers: { AUTHORIZATION: "Bearer mine", Host: "evil.example", connection: "x-drop", "x-drop": "1", Cookie: "a=b", "X-Keep": "yes" } });
+    await send({
+      url: "/x",
+      headers: {
+        AUTHORIZATION: "Bearer mine",
+        Host: "evil.example",
+        connection: "x-drop",
+        "x-drop": "1",
+        Cookie: "a=b",
+        "X-Keep": "yes",
+      },
+    });
     expect(echo.last.header("authorization")).toBe(`Bearer ${SECRET}`);
     expect(echo.last.header("host")).toBe(echo.host);
     expect(echo.last.header("x-drop")).toBeUndefined();
@@ -78,7 +88,15 @@ describe("a request by Ben's bot", () => {
     for (const url of ["http://169.254.169.254/latest", "http://[::ffff:127.0.0.1]/", "https://evil.example/"]) {
       await expect(send({ url })).rejects.toMatchObject({ code: "host_not_allowed" });
     }
-    for (const url of ["http:127.0.0.1", "//evil.example", "\\\\evil", " /x", "/a\r\nb", "https://u:p@evil.example/", "ftp://x/y"]) {
+    for (const url of [
+      "http:127.0.0.1",
+      "//evil.example",
+      "\\\\evil",
+      " /x",
+      "/a\r\nb",
+      "https://u:p@evil.example/",
+      "ftp://x/y",
+    ]) {
       await expect(send({ url })).rejects.toMatchObject({ code: "invalid" });
     }
     expect(stranger.requests.length).toBe(before);
@@ -90,26 +108,52 @@ describe("a request by Ben's bot", () => {
     await send({ method: "post", url: "/j", body: { a: 1 } });
     expect([echo.last.header("content-type"), echo.last.body.toString()]).toEqual(["application/json", '{"a":1}']);
     await send({ method: "POST", url: "/f", form: { a: "ü &", b: [1, 2] } });
-    expect([echo.last.header("content-type"), echo.last.body.toString()]).toEqual(["application/x-www-form-urlencoded", "a=%C3%BC+%26&b=1&b=2"]);
+    expect([echo.last.header("content-type"), echo.last.body.toString()]).toEqual([
+      "application/x-www-form-urlencoded",
+      "a=%C3%BC+%26&b=1&b=2",
+    ]);
     await send({ method: "POST", url: "/b", body_base64: "AAEC" });
     expect([...echo.last.body]).toEqual([0, 1, 2]);
     await send({ method: "PUT", url: "/t", body_text: "plain" });
     expect(echo.last.header("content-type")).toBe("text/plain; charset=utf-8");
-    await expect(send({ method: "POST", url: "/x", body: {}, form: {} })).rejects.toMatchObject({ code: "invalid", issues: [{ path: "form" }] });
+    await expect(send({ method: "POST", url: "/x", body: {}, form: {} })).rejects.toMatchObject({
+      code: "invalid",
+      issues: [{ path: "form" }],
+    });
   });
 
   it("gets every answer as it is: errors, repeats of headers, bytes, other charsets", async () => {
-    echo.answer((_request, response) => response.writeHead(503, { "set-cookie": ["a=1", "b=2"], "content-type": "text/plain; charset=iso-8859-1" }).end(Buffer.from([0xe9])));
-    expect(await send({ url: "/e" })).toMatchObject({ status: 503, headers: { "set-cookie": ["a=1", "b=2"] }, body: "é" });
-    echo.answer((_request, response) => response.writeHead(200, { "content-type": "image/png" }).end(Buffer.from([0x89, 0xff])));
+    echo.answer((_request, response) =>
+      response
+        .writeHead(503, { "set-cookie": ["a=1", "b=2"], "content-type": "text/plain; charset=iso-8859-1" })
+        .end(Buffer.from([0xe9])),
+    );
+    expect(await send({ url: "/e" })).toMatchObject({
+      status: 503,
+      headers: { "set-cookie": ["a=1", "b=2"] },
+      body: "é",
+    });
+    echo.answer((_request, response) =>
+      response.writeHead(200, { "content-type": "image/png" }).end(Buffer.from([0x89, 0xff])),
+    );
     expect(await send({ url: "/png" })).toMatchObject({ body: null, body_base64: "if8=" });
     echo.answer((_request, response) => response.writeHead(204).end());
-    expect(await send({ method: "DELETE", url: "/gone" })).toMatchObject({ status: 204, body: null, body_base64: null });
+    expect(await send({ method: "DELETE", url: "/gone" })).toMatchObject({
+      status: 204,
+      body: null,
+      body_base64: null,
+    });
   });
 
   it("says when an answer was cut at the limit, and ends the exchange", async () => {
-    echo.answer((_request, response) => response.writeHead(200, { "content-type": "text/plain" }).end("x".repeat(100_000)));
-    expect(await send({ url: "/long", max_response_bytes: 1000 })).toMatchObject({ status: 200, truncated: true, body: "x".repeat(1000) });
+    echo.answer((_request, response) =>
+      response.writeHead(200, { "content-type": "text/plain" }).end("x".repeat(100_000)),
+    );
+    expect(await send({ url: "/long", max_response_bytes: 1000 })).toMatchObject({
+      status: 200,
+      truncated: true,
+      body: "x".repeat(1000),
+    });
   });
 
   it("follows redirects among the hosts only, judging each hop", async () => {
@@ -130,14 +174,21 @@ describe("a request by Ben's bot", () => {
     echo.answer((_request, response) => response.writeHead(++calls < 3 ? 503 : 200, { "retry-after": "0" }).end());
     expect(await send({ url: "/flaky", retries: 2 })).toMatchObject({ status: 200, attempts: 3 });
     calls = 0;
-    expect(await send({ method: "POST", url: "/flaky", retries: 2, body: {} })).toMatchObject({ status: 503, attempts: 1 });
+    expect(await send({ method: "POST", url: "/flaky", retries: 2, body: {} })).toMatchObject({
+      status: 503,
+      attempts: 1,
+    });
   });
 
   it("is only shown, masked and with its rule, when simulated", async () => {
     const before = echo.requests.length;
     const shown = (await execute(hub.ctx(bot), { account: account.slug, url: "/tickets", simulate: true })) as Preview;
     expect(shown).toMatchObject({ simulated: true, allowed: true, rule: { because: "owner" } });
-    expect(shown.request).toMatchObject({ method: "GET", url: `${echo.url}/api/tickets`, headers: { authorization: "Bearer •••" } });
+    expect(shown.request).toMatchObject({
+      method: "GET",
+      url: `${echo.url}/api/tickets`,
+      headers: { authorization: "Bearer •••" },
+    });
     expect(echo.requests.length).toBe(before);
   });
 });
@@ -149,7 +200,9 @@ describe("who may", () => {
     const rules = [{ methods: ["GET"], paths: ["/api/tickets/**"] }];
     await shareAccount(hub.ctx(people.ben), account.slug, { with: { type: "worker", id: people.cleo.id }, rules });
     expect(await eventually(() => send({ url: "/tickets/1" }, people.cleo as never))).toMatchObject({ status: 200 });
-    await expect(send({ method: "POST", url: "/tickets/1", body: {} }, people.cleo as never)).rejects.toMatchObject({ code: "rule_denied" });
+    await expect(send({ method: "POST", url: "/tickets/1", body: {} }, people.cleo as never)).rejects.toMatchObject({
+      code: "rule_denied",
+    });
     await expect(send({ url: "/users" }, people.cleo as never)).rejects.toMatchObject({ code: "rule_denied" });
   });
 
@@ -170,8 +223,17 @@ describe("the record", () => {
   it("holds intent and outcome of each request, in an unbroken chain, and no secret", async () => {
     const answer = await send({ url: "/tickets?secret=in-the-query" });
     const { items } = await listAudit(hub.ctx(people.ada), { q: answer.request_id });
-    expect(items.map((row) => [row.action, row.outcome])).toEqual([["execute", "ok"], ["execute", "pending"]]);
-    expect(items[0]!.facts).toMatchObject({ method: "GET", host: echo.host, path: "/api/tickets", status: 200, rule: "owner" });
+    expect(items.map((row) => [row.action, row.outcome])).toEqual([
+      ["execute", "ok"],
+      ["execute", "pending"],
+    ]);
+    expect(items[0]!.facts).toMatchObject({
+      method: "GET",
+      host: echo.host,
+      path: "/api/tickets",
+      status: 200,
+      rule: "owner",
+    });
     expect(JSON.stringify(items)).not.toContain("in-the-query");
     expect(await verify(hub.world.database, hub.world.audit)).toMatchObject({ ok: true });
   });
@@ -179,7 +241,7 @@ describe("the record", () => {
 
 /** What becomes true within a second, as notices travel. */
 async function eventually<T>(work: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + 1000; ; ) {
+  for (const end = Date.now() + 1000; ;) {
     try {
       return await work();
     } catch (error) {
@@ -191,7 +253,10 @@ async function eventually<T>(work: () => Promise<T>): Promise<T> {
 
 async function eventuallyFails(work: () => Promise<unknown>): Promise<string> {
   return eventually(async () => {
-    const code = await work().then(() => undefined, (error: { code: string }) => error.code);
+    const code = await work().then(
+      () => undefined,
+      (error: { code: string }) => error.code,
+    );
     if (code === undefined) throw new Error("still allowed");
     return code;
   });
