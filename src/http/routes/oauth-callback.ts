@@ -1,4 +1,6 @@
+import { linkOfBrowser } from "../../accounts/link-edit.ts";
 import { returnLink } from "../../accounts/link-return.ts";
+import type { Context } from "../../context.ts";
 import { redirect, view } from "../answer.ts";
 import { attempt } from "../failure.ts";
 import { refusePrefetch } from "../link-view.ts";
@@ -11,14 +13,18 @@ export default [
     async (ctx, { headers, search, browser }) => {
       refusePrefetch(headers);
       const returned = await attempt(() => returnLink(ctx, search, browser));
-      if (!returned.ok) {
-        const known = ctx.actor.type === "worker";
-        const data = { page: { title: "Nothing was linked" }, sentence: returned.problems.summary, known };
-        return view("oauth-callback", data, { status: returned.error.status });
-      }
-      const { link } = returned.value;
-      return redirect(link.worker_id === ctx.actor.id ? `/links/${link.id}` : `/links/${link.id}/done`);
+      if (!returned.ok) return nothingLinked(ctx, returned.problems.summary, returned.error.status);
+      const { link, linked } = returned.value;
+      if (link.worker_id === ctx.actor.id) return redirect(`/links/${link.id}`);
+      // Another browser than the one that set out may not see the link, but is told why nothing came of it.
+      const own = linked || (await linkOfBrowser(ctx, link.id, browser).catch(() => null)) !== null;
+      return own ? redirect(`/links/${link.id}/done`) : nothingLinked(ctx, link.error ?? "Nothing was linked.", 400);
     },
     "public",
   ),
 ];
+
+function nothingLinked(ctx: Context, sentence: string, status: number) {
+  const known = ctx.actor.type === "worker";
+  return view("oauth-callback", { page: { title: "Nothing was linked" }, sentence, known }, { status });
+}

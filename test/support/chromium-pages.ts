@@ -1,0 +1,179 @@
+import type { Page } from "playwright-core";
+import { button, field, fill, link } from "./chromium.ts";
+import type { Seed } from "./chromium-seed.ts";
+import { decideAt } from "./salesforce-steps.ts";
+import type { Cast } from "./world.ts";
+
+/** A page of the hub: its address, or how to get there. */
+export type Stop = [name: string, open: string | ((page: Page) => Promise<unknown>)];
+
+const KINDS = ["oauth2", "api_key", "bearer", "basic", "none"];
+
+/** Of a hub with people and nothing else. */
+export const EMPTY: Stop[] = [
+  ["home", "/"],
+  ["services", "/services"],
+  ["accounts", "/accounts"],
+  ["new account", "/accounts/new"],
+  ["shared with me", "/accounts?tab=shared"],
+  ["bots", "/bots"],
+  ["requests", "/requests"],
+  ["own tokens", "/settings/tokens"],
+];
+
+/** For an admin, once there is something. */
+export function forAdmins({ services, accounts, links, bot, botToken }: Seed, people: Cast): Stop[] {
+  const ben = `/people/${people.ben.id}`;
+  const team = `/teams/${people.support.id}`;
+  return [
+    ["home", "/"],
+    ["services", "/services"],
+    ["services, none found", "/services?q=nothing+at+all"],
+    ["library", "/services/library?q=git"],
+    ["library, none found", "/services/library?q=nothing+at+all"],
+    ["new service", "/services/new?catalog=salesforce"],
+    ["new service refused", (page) => refused(page, "/services/new?catalog=salesforce", "Create")],
+    ["build", "/services/build"],
+    ...KINDS.map((kind): Stop => [`build ${kind}`, `/services/build?kind=${kind}`]),
+    ["build refused", (page) => refused(page, "/services/build?kind=api_key", "Create")],
+    ["service", services.salesforce],
+    ["edit service", `${services.salesforce}/edit`],
+    ["delete service", `${services.helpdesk}/delete`],
+    ["accounts", "/accounts"],
+    ["accounts, none found", "/accounts?q=nothing+at+all"],
+    ["new account", "/accounts/new"],
+    ["new account by consent", (page) => startAt(page, "Salesforce")],
+    ["new account by key", (page) => startAt(page, "Helpdesk")],
+    ["new account refused", (page) => startAt(page, "Helpdesk").then(() => send(page, "Save Changes"))],
+    ["account", accounts.active],
+    ["account by consent", accounts.linked],
+    ["account that needs reconnect", accounts.broken],
+    ["account that is paused", accounts.paused],
+    ["access", `${accounts.active}/access`],
+    ["access refused", (page) => refused(page, `${accounts.active}/access`, "Share")],
+    ["rename", `${accounts.active}/rename`],
+    ["new key", `${accounts.active}/secret`],
+    ["disconnect", `${accounts.linked}/disconnect`],
+    ["link pending", links.pending],
+    ["link failed", links.failed],
+    ["link won", links.linked],
+    ["link of another", links.other],
+    ["bots", "/bots"],
+    ["new bot", "/bots/new"],
+    ["bot", bot],
+    ["edit bot", `${bot}/edit`],
+    ["delete bot", `${bot}/delete`],
+    ["bot's token", (page) => named(page, bot, "Issue token")],
+    ["revoke token", `${botToken}/revoke`],
+    ["requests", "/requests"],
+    ["answer", (page) => request(page, "/tickets", "Send")],
+    ["preview", (page) => request(page, "/tickets", "Preview")],
+    ["refusal", (page) => request(page, "https://elsewhere.example/", "Send")],
+    ["audit", "/audit"],
+    ["audit record", (page) => page.goto("/audit").then(() => page.locator("tbody a").first().click())],
+    ["people", "/people"],
+    ["invite", "/people/new"],
+    ["invited", (page) => invite(page)],
+    ["person", ben],
+    ["deactivate", `${ben}/deactivate`],
+    ["teams", "/teams"],
+    ["new team", "/teams/new"],
+    ["team", team],
+    ["rename team", `${team}/rename`],
+    ["delete team", `${team}/delete`],
+    ["settings", "/settings"],
+    ["profile", "/settings/profile"],
+    ["sessions", "/settings/sessions"],
+    ["tokens", "/settings/tokens"],
+    ["new token", "/settings/tokens/new"],
+    ["own token", (page) => named(page, "/settings/tokens/new", "Create")],
+    ["about", "/settings/about"],
+    ["not found", "/services/018f0000-0000-7000-8000-000000000000"],
+  ];
+}
+
+/** For a worker who is no admin. */
+export function forWorkers({ services, accounts }: Seed): Stop[] {
+  return [
+    ["forbidden", "/people/new"],
+    ["service", services.salesforce],
+    ["account", accounts.active],
+    ["people", "/people"],
+  ];
+}
+
+/** For somebody who is not signed in. */
+export function forGuests({ connect, invitation }: Seed): Stop[] {
+  return [
+    ["sign in", "/sign-in"],
+    ["sign in refused", (page) => wrongPassword(page)],
+    ["invitation", invitation],
+    ["invitation gone", "/invitations/gone"],
+    ["setup gone", "/setup/gone"],
+    ["callback error", "/oauth/callback?state=unknown&code=x"],
+    ["not found", "/nothing"],
+    ["connect", connect],
+    ["connected", (page) => connected(page, connect)],
+    ["connect gone", "/connect/gone"],
+  ];
+}
+
+/** Presses a button and waits for the page that answers. */
+async function send(page: Page, name: string): Promise<void> {
+  const answered = page.waitForResponse((response) => response.request().method() === "POST");
+  await button(page, name);
+  await answered;
+  await page.waitForLoadState();
+}
+
+/** Sends a form as empty as the server lets it come. */
+async function refused(page: Page, address: string, name: string): Promise<void> {
+  await page.goto(address);
+  await withoutChecks(page);
+  await send(page, name);
+}
+
+/** The browser no longer keeps the forms of the page from being sent as they are. */
+async function withoutChecks(page: Page): Promise<void> {
+  const forms = page.locator("main form");
+  await forms.evaluateAll((all) => all.forEach((form) => form.setAttribute("novalidate", "")));
+}
+
+async function startAt(page: Page, service: string): Promise<void> {
+  await page.goto("/accounts/new");
+  await link(page, service);
+  await field(page, "Name").fill("");
+  await withoutChecks(page);
+}
+
+async function named(page: Page, address: string, act: string): Promise<void> {
+  await page.goto(address);
+  await field(page, "Name").fill("visit");
+  await send(page, act);
+}
+
+async function request(page: Page, url: string, act: "Send" | "Preview"): Promise<void> {
+  await page.goto("/requests");
+  await field(page, "Account").selectOption("Support inbox");
+  await fill(page, { URL: url });
+  await send(page, act);
+}
+
+async function invite(page: Page): Promise<void> {
+  await page.goto("/people/new");
+  await fill(page, { Email: "emil@example.com", Name: "Emil Expected" });
+  await send(page, "Invite");
+}
+
+async function wrongPassword(page: Page): Promise<void> {
+  await page.goto("/sign-in");
+  await fill(page, { Email: "ada@example.com", Password: "not the password" });
+  await send(page, "Sign in");
+}
+
+async function connected(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await button(page, "Continue to Salesforce");
+  await decideAt(page, "alan@acme.example", "Allow");
+  await page.getByRole("heading", { name: "Linked as alan@acme.example" }).waitFor();
+}

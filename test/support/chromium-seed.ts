@@ -1,0 +1,164 @@
+import { contextFor } from "../../src/compose.ts";
+import type { WorkerActor } from "../../src/access/actor.ts";
+import { workerActor } from "../../src/people/browse.ts";
+import { SCOPES } from "../../src/access/actor.ts";
+import type { Account } from "../../src/accounts/account.ts";
+import { connectAccount } from "../../src/accounts/connect.ts";
+import { execute } from "../../src/accounts/execute.ts";
+import { beginLink } from "../../src/accounts/link.ts";
+import { shareAccount } from "../../src/accounts/share.ts";
+import { addBot } from "../../src/bots/add.ts";
+import { inviteWorker } from "../../src/people/invite.ts";
+import { issueToken } from "../../src/people/token.ts";
+import { addService } from "../../src/services/add.ts";
+import type { Service } from "../../src/services/service.ts";
+import type { Stage } from "./chromium-world.ts";
+import { json, newEcho, type Echo } from "./echo.ts";
+import { salesforceService } from "./salesforce-steps.ts";
+import { bearerService } from "./services.ts";
+
+/** Addresses of a hub that has been used for a while. */
+export interface Seed {
+  services: { salesforce: string; helpdesk: string };
+  /** Paths of accounts in each state, and of one that was linked by consent. */
+  accounts: { active: string; broken: string; paused: string; linked: string };
+  links: { pending: string; failed: string; linked: string; other: string };
+  bot: string;
+  botToken: string;
+  /** What somebody without sign-in was sent. */
+  connect: string;
+  invitation: string;
+  helpdesk: Echo;
+  close(): Promise<void>;
+}
+
+const ACCOUNTS = [
+  ["GitHub, release bot", "github-token", "organization", "acme-releases"],
+  ["Stripe, live", "stripe", "organization", "acct_1LiveAcme"],
+  ["OpenAI, support answers", "openai", "team", "org-acme-support"],
+  ["Notion handbook", "notion-token", "worker", "Ada Admin"],
+  ["Linear", "linear-key", "team", "support@acme.example"],
+  ["Postmark, transactional", "postmark", "organization", "acme-production"],
+  ["Slack, #alerts", "slack-token", "worker", "acme.slack.com"],
+] as const;
+
+/** Fills the stage's hub with services, accounts in every state, bots, requests and links under way. */
+export async function seed(stage: Stage): Promise<Seed> {
+  const { hub, people } = stage;
+  const [ada, ben] = [hub.ctx(people.ada), hub.ctx(people.ben)];
+  const db = hub.world.database.knex;
+  const helpdesk = await newEcho((request, response) =>
+    json({ tickets: [{ id: 7, subject: "The printer is on fire", open: true }], next: null })(request, response),
+  );
+  const desk = await bearerService(hub, people.ada, helpdesk.url, { name: "Helpdesk" });
+  const salesforce = await salesforceService(hub, people.ada, stage.salesforce);
+
+  const support = { type: "team" as const, id: people.support.id };
+  for (const [name, catalog, owner, identity] of ACCOUNTS) {
+    const service = await addService(ada, { catalog, settings: {} });
+    const secret = service.kind === "bearer" ? { token: "canary-key" } : { key: "canary-key" };
+    const owners = { organization: { type: "organization" as const }, team: support, worker: undefined };
+    const account = await connectAccount(await manager(stage, owner), {
+      service: service.id,
+      name,
+      secret,
+      owner: owners[owner],
+    });
+    await db("accounts").where({ id: account.id }).update({ identity_label: identity });
+  }
+  const inbox = await connectAccount(ada, { service: desk.id, name: "Support inbox", secret: { token: "canary-key" } });
+  const old = await connectAccount(ada, { service: desk.id, name: "Old inbox", secret: { token: "canary-key" } });
+  await db("accounts").where({ id: old.id }).update({ state: "paused", state_reason: "Paused by Ada Admin." });
+  const crm = await linked(stage, salesforce, "Grace's CRM");
+  const lost = await linked(stage, salesforce, "Sandbox CRM");
+  const reason = "The provider no longer accepts this sign-in. Reconnect to continue.";
+  await db("accounts").where({ id: lost.id }).update({ state: "needs_reconnect", state_reason: reason });
+
+  const bot = await addBot(ada, { name: "Night shift", config: { region: "eu", retries: 3 } });
+  const holder = { type: "bot" as const, id: bot.id };
+  const { id: botToken } = await issueToken(ada, {
+    holder,
+    name: "cron",
+    scopes: ["execute", "read"],
+    expiresAt: null,
+  });
+  await shareAccount(ada, inbox.id, {
+    with: { type: "team", id: people.support.id },
+    rules: [{ methods: ["GET"], paths: ["/tickets/**"] }],
+  });
+  await shareAccount(ada, crm.id, { with: { type: "worker", id: people.ben.id! }, until: "2099-01-31T23:59:59Z" });
+  for (const path of ["/tickets", "/tickets/7?with=history", "/me"])
+    await execute(ada, { account: inbox.id, method: "GET", url: path });
+  await execute(ben, { account: inbox.id, method: "DELETE", url: "/tickets/7" }).catch(() => undefined);
+
+  const { token } = await inviteWorker(ada, {
+    email: "dora@example.com",
+    name: "Dora Newcomer",
+    role: "worker",
+    teams: [people.support.id],
+  });
+  const sent = await beginLink(ben, { service: salesforce.id, name: "Alan's own", owner: support });
+  return {
+    services: { salesforce: `/services/${salesforce.id}`, helpdesk: `/services/${desk.id}` },
+    accounts: { active: at(inbox), broken: at(lost), paused: at(old), linked: at(crm) },
+    links: await linksUnderWay(stage, salesforce, crm),
+    bot: `/bots/${bot.id}`,
+    botToken: `/bots/${bot.id}/tokens/${botToken}`,
+    connect: `/connect/${sent.token}`,
+    invitation: `/invitations/${token}`,
+    helpdesk,
+    close: () => helpdesk.close(),
+  };
+}
+
+const at = ({ slug }: Account) => `/accounts/${slug}`;
+
+/** Who may make something for such an owner: an admin, or the manager of the team as they are by now. */
+async function manager({ hub, people }: Stage, owner: "organization" | "team" | "worker") {
+  if (owner !== "team") return hub.ctx(people.ada);
+  return contextFor(hub.world, (await workerActor(hub.world, people.ben.id!, SCOPES)) as WorkerActor);
+}
+
+async function linked({ hub, people }: Stage, service: Service, name: string): Promise<Account> {
+  const secret = {
+    access_token: "canary-access",
+    refresh_token: "canary-refresh",
+    expires_in: 7200,
+    scope: "api openid",
+  };
+  const account = await connectAccount(hub.ctx(people.ada), { service: service.id, name, secret });
+  const columns = {
+    identity_id: "1",
+    identity_label: "grace@acme.example",
+    scopes_requested: ["api", "openid", "refresh_token"],
+  };
+  await hub.world.database.knex("accounts").where({ id: account.id }).update(columns);
+  return account;
+}
+
+/** One link in each state, as if its maker had come back from the provider. */
+async function linksUnderWay({ hub, people }: Stage, service: Service, account: Account): Promise<Seed["links"]> {
+  const begin = async (columns: object, reconnect = false) => {
+    const target = reconnect ? { account: account.id } : { service: service.id, name: "Alan's CRM" };
+    const { id } = await beginLink(hub.ctx(people.ada), target);
+    await hub.world.database.knex("links").where({ id }).update(columns);
+    return `/links/${id}`;
+  };
+  const came = {
+    state: "linked",
+    identity_id: "2",
+    identity_label: "alan@acme.example",
+    scopes_requested: ["api", "openid", "refresh_token"],
+    scopes_granted: ["api", "openid"],
+    warning: "This is a different identity: the account was linked as grace@acme.example, now it is alan@acme.example.",
+  };
+  return {
+    pending: await begin({ state: "pending" }),
+    failed: await begin({
+      state: "failed",
+      error: "Salesforce was not allowed: consent was declined there. Nothing was saved.",
+    }),
+    linked: await begin({ ...came, warning: null }),
+    other: await begin(came, true),
+  };
+}

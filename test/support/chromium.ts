@@ -1,0 +1,60 @@
+import sparticuz from "@sparticuz/chromium";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import type { App } from "./app.ts";
+
+/** How long a page may take to show what a test waits for. */
+const PATIENCE = 15_000;
+
+/** A real browser without a window; one for each test file. */
+export async function openChromium(): Promise<Browser> {
+  const executablePath = process.env["CHROMIUM_PATH"] ?? (await sparticuz.executablePath());
+  return chromium.launch({ executablePath, args: sparticuz.args });
+}
+
+/** Somebody's own browser profile with one empty page. Addresses such as "/people" are the app's. */
+export async function newPerson(browser: Browser, app: App, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ baseURL: app.url, reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(PATIENCE);
+  return context.newPage();
+}
+
+/** Signs in with the form, as people do. */
+export async function signIn(page: Page, email: string, password: string): Promise<Page> {
+  await page.goto("/sign-in");
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await button(page, "Sign in");
+  await page.getByRole("navigation", { name: "Main" }).waitFor();
+  return page;
+}
+
+/** Presses the button called exactly that. */
+export async function button(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name, exact: true }).click();
+}
+
+/** Follows the link called exactly that. */
+export async function link(page: Page, name: string): Promise<void> {
+  await page.getByRole("link", { name, exact: true }).click();
+}
+
+/** Goes to a place by the navigation at the side. */
+export async function place(page: Page, name: string): Promise<void> {
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+/** Fills in fields by their labels, or the beginning of those. */
+export async function fill(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [label, value] of Object.entries(fields)) await field(page, label).fill(value);
+}
+
+/** The field of that label; its mark "optional" and the like are not part of the name. */
+export function field(page: Page, label: string) {
+  return page.getByLabel(label, { exact: true });
+}
+
+/** What all of `page` says now, white space made small. */
+export async function words(page: Page): Promise<string> {
+  return (await page.locator("main, body").first().innerText()).replace(/\s+/g, " ");
+}
