@@ -19,18 +19,25 @@ const GRACE = 10_000;
 
 /** Serves in this one process until it is told to stop. */
 export async function serve(config: Config): Promise<void> {
-  const home = await prepareData(config);
-  try {
-    const front = await openFront(config, home.databaseUrl);
-    await announce(config, front.world);
-    onStop(async () => {
-      await front.close();
-      await home.leave();
-    });
-  } catch (error) {
-    await home.leave();
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const step of opened.splice(0).reverse()) await step();
+  };
+  const starting = open(config, opened);
+  // A stop that comes during the start waits for it, so that nothing is left running.
+  onStop(() => starting.then(close, close));
+  await starting.catch(async (error: unknown) => {
+    await close();
     throw error;
-  }
+  });
+}
+
+async function open(config: Config, opened: (() => Promise<void>)[]): Promise<void> {
+  const home = await prepareData(config);
+  opened.push(() => home.leave());
+  const front = await openFront(config, home.databaseUrl);
+  opened.push(() => front.close());
+  await announce(config, front.world);
 }
 
 /** The database, migrated, and this process the one to serve it. Throws ConfigError when another Signet does. */

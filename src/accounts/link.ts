@@ -93,7 +93,7 @@ export async function beginLink(ctx: Context, given: BeginLink): Promise<BegunLi
     await inside.db("links").insert({ ...row, ...target });
     const facts = {
       service: service.name,
-      account: target.account_id,
+      account: target.account_id === null ? null : target.name,
       name: target.name,
       owner: target.owner_type,
       link: id,
