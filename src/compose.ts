@@ -13,7 +13,7 @@ import { openDatabase, type Database } from "./storage/database.ts";
 import { newId } from "./storage/id.ts";
 import { Memory } from "./storage/memory.ts";
 import { Listener } from "./storage/notices.ts";
-import { generateKey, KeyError, parseKeyring } from "./vault/keyring.ts";
+import { generateKey, KeyError, parseKeyring, type Keyring } from "./vault/keyring.ts";
 import { Vault } from "./vault/vault.ts";
 
 /** What compose needs of the configuration; the tests give it directly. */
@@ -42,7 +42,7 @@ export async function compose(parts: Parts): Promise<Composed> {
   const clock = parts.clock ?? (() => new Date());
   const allow = parseAllowList(parts.outboundAllow);
   const database = openDatabase(parts.databaseUrl);
-  const vault = new Vault(parseKeyring(await keyText(parts, database)));
+  const vault = new Vault(keyring(await keyText(parts, database), parts));
   await vault.check(database.knex);
   const memory = new Memory();
   const listener = new Listener(database, memory);
@@ -96,6 +96,16 @@ export function anonymousContext(world: World): Context {
 async function tend(world: World): Promise<void> {
   await markLowest(world.database, world.audit);
   await closeUnknown(world.database, world.audit);
+}
+
+/** The keyring of `text`; what is unclear in the setting is told with its name. */
+function keyring(text: string, parts: Parts): Keyring {
+  try {
+    return parseKeyring(text);
+  } catch (error) {
+    if (parts.keys === undefined || !(error instanceof KeyError)) throw error;
+    throw new KeyError(`Setting SIGNET_KEYS: ${error.message}`);
+  }
 }
 
 /**

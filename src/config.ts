@@ -11,8 +11,27 @@ const outboundAllow = z
       .filter(Boolean),
   );
 
+/** Addresses and ranges of proxies; a number of hops could be reached by anybody who sends the header (W-15). */
+const proxies = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  )
+  .refine(
+    (entries) => entries.every((entry) => proxy.safeParse(entry).success),
+    "must be addresses or ranges separated by commas, such as 10.0.0.0/8",
+  );
+
+const proxy = z.union([z.enum(["loopback", "linklocal", "uniquelocal"]), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+
 const port = z.coerce.number().int().min(0).max(65535);
-const web = z.url({ protocol: /^https?$/ });
+const web = z
+  .url({ protocol: /^https?$/, error: "must be an address such as https://signet.example.com" })
+  .refine((text) => /^[^?#@]*$/.test(text), "must end with the host, port or path: no user, query or fragment");
 
 /** Every setting Signet reads from its environment, and nothing else reads it (docs/settings.md). */
 const schema = z.object({
@@ -24,7 +43,7 @@ const schema = z.object({
   PORT: port.default(3000),
   HOST: z.string().min(1).default("127.0.0.1"),
   PUBLIC_URL: web.optional(),
-  TRUST_PROXY: z.string().optional(),
+  TRUST_PROXY: proxies,
   PROCESSES: z.union([z.literal("auto"), z.coerce.number().int().min(1).max(256)]).default(1),
   SIGNET_KEYS: z.string().optional(),
   OUTBOUND_ALLOW: outboundAllow,
@@ -82,10 +101,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     port: read.PORT,
     host: read.HOST,
     publicUrl: (read.PUBLIC_URL ?? `http://localhost:${read.PORT}`).replace(/\/+$/, ""),
-    trustProxy: (read.TRUST_PROXY ?? "")
-      .split(",")
-      .map((entry) => entry.trim())
-      .filter(Boolean),
+    trustProxy: read.TRUST_PROXY,
     processes: read.PROCESSES,
     keys: read.SIGNET_KEYS,
     outboundAllow: read.OUTBOUND_ALLOW,

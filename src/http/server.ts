@@ -119,6 +119,13 @@ function templates(development: boolean): Eta {
 }
 
 async function registerApi(scope: FastifyInstance, world: World): Promise<void> {
+  // Many clients announce JSON also where they send nothing; that is no body, not a broken one.
+  const parse = scope.getDefaultJsonParser("error", "error");
+  scope.removeContentTypeParser("application/json");
+  scope.addContentTypeParser("application/json", { parseAs: "string" }, (request, text, done) => {
+    if (text === "") done(null, undefined);
+    else void parse(request, text as string, done);
+  });
   const routes = await apiRoutes();
   for (const route of routes) mountApi(scope, world, route);
   const document = openApi(routes, world.publicUrl, allKinds());
