@@ -1,15 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addService } from "../../src/services/add.ts";
-import {
-  bodyOf,
-  eventually,
-  newScripted,
-  newServed,
-  open,
-  type Scripted,
-  type Served,
-} from "../support/provider-hub.ts";
+import { bodyOf, newScripted, newServed, open, type Scripted, type Served } from "../support/provider-hub.ts";
 import { bearerService, connected } from "../support/services.ts";
 
 const SECRET = "tok-canary-c1d7e3904bb8a265";
