@@ -1,14 +1,43 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import sparticuz from "@sparticuz/chromium";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import type { App } from "./app.ts";
 
 /** How long a page may take to show what a test waits for. */
 const PATIENCE = 15_000;
+const PACKAGE = join(import.meta.dirname, "../../node_modules/@sparticuz/chromium/package.json");
+const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
 
 /** A real browser without a window; one for each test file. */
 export async function openChromium(): Promise<Browser> {
-  const executablePath = process.env["CHROMIUM_PATH"] ?? (await sparticuz.executablePath());
+  const executablePath = process.env["CHROMIUM_PATH"] ?? (await unpacked());
   return chromium.launch({ executablePath, args: sparticuz.args });
+}
+
+/**
+ * Chromium out of its package, once on a machine. It appears under its name only when it is complete: test files
+ * start side by side, and a run may be stopped half way.
+ */
+async function unpacked(): Promise<string> {
+  const home = join(tmpdir(), `signet-chromium-${VERSION}-${userInfo().uid}`);
+  if (!existsSync(home)) {
+    const draft = await mkdtemp(`${home}-`);
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = draft;
+    try {
+      await sparticuz.executablePath();
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
+    // Whoever came first has made the same.
+    await rename(draft, home).catch(() => rm(draft, { recursive: true, force: true }));
+  }
+  process.env["FONTCONFIG_PATH"] = join(home, "fonts");
+  return join(home, "chromium");
 }
 
 /** Somebody's own browser profile with one empty page. Addresses such as "/people" are the app's. */
