@@ -3,9 +3,12 @@ import type { AddressInfo, Socket } from "node:net";
 import { SCOPES, SYSTEM, type Actor, type Scope } from "../../src/access/actor.ts";
 import type { Row } from "../../src/audit/chain.ts";
 import { listAudit } from "../../src/audit/browse.ts";
-import { contextFor } from "../../src/compose.ts";
+import { compose, contextFor } from "../../src/compose.ts";
 import { issueToken } from "../../src/people/token.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { migrate } from "../../src/storage/migrate.ts";
 import { startApp, type App } from "./app.ts";
+import { newDatabase } from "./postgres.ts";
 import { cast, newWorld, type Cast, type TestWorld, type WorldOptions } from "./world.ts";
 
 /** A world that listens, with its people and a token for each of them. */
@@ -34,8 +37,31 @@ export interface Called {
   headers: Headers;
 }
 
-export async function newServed(options: WorldOptions = {}): Promise<Served> {
-  const hub = await newWorld({ outboundAllow: ["127.0.0.1/32"], ...options });
+/** Two processes' worlds on one database, with the same keys. */
+export async function newTwins(): Promise<{ first: TestWorld; second: TestWorld }> {
+  const database = await newDatabase("migrated", async (url) => {
+    const fresh = openDatabase(url);
+    await migrate(fresh);
+    await fresh.close();
+  });
+  const twin = async (drop: () => Promise<void>): Promise<TestWorld> => {
+    const { world, close } = await compose({
+      databaseUrl: database.url,
+      dataDir: "unused",
+      keys: `k1:${Buffer.alloc(32, 7).toString("base64")}`,
+      outboundAllow: ["127.0.0.1/32"],
+      publicUrl: "https://signet.example.com",
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    const ctx = (actor: Actor = SYSTEM, more = {}) => contextFor(world, actor, more);
+    return { world, databaseUrl: database.url, ctx, close: () => close().then(drop) };
+  };
+  return { first: await twin(database.drop), second: await twin(async () => undefined) };
+}
+
+/** @param given serves this world instead of a new one. */
+export async function newServed(options: WorldOptions = {}, given?: TestWorld): Promise<Served> {
+  const hub = given ?? (await newWorld({ outboundAllow: ["127.0.0.1/32"], ...options }));
   const people = await cast(hub.world);
   const app = await startApp(hub.world);
   const token = async (actor: Actor, scopes: readonly Scope[] = SCOPES) => {
