@@ -72,7 +72,8 @@ export function linkText(key: ChainKey, previous: Buffer, row: Omit<Row, "facts"
 
 /** One text for the same facts, before they are stored and after: jsonb keeps no order of keys, so they are sorted. */
 export function factsText(facts: Row["facts"]): string {
-  return JSON.stringify(facts, Object.keys(facts).sort());
+  const names = Object.keys(facts).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(facts[name])}`).join(",")}}`;
 }
 
 function padded(key: Buffer, filling: number): Buffer {

@@ -16,14 +16,12 @@ const MAX_BATCH = 256;
 // another process was faster nothing happens and the batch is linked anew behind the true head.
 const APPEND = `
   with moved as (
-    update audit_head set seq = $1, hash = $2 where seq = $3 and hash = $4 returning seq
-  ), written as (
+    update audit_head set seq = $1, hash = $2 where seq = $3 and hash = $4 returning 1
+  )
   insert into audit_events (seq, at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process, facts, hash)
   select * from unnest($5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
     $12::uuid[], $13::text[], $14::bigint[], $15::jsonb[], $16::bytea[])
-    where exists (select 1 from moved)
-  )
-  select seq from moved`;
+  where exists (select 1 from moved)`;
 
 /**
  * Writes audit rows of many requests in one commit: while one batch is in flight the next gathers, without any
@@ -99,9 +97,9 @@ export class GroupCommit {
       rows.forEach((row, index) => hashes.push(linkText(this.#key, hashes.at(-1) ?? head.hash, row, facts[index]!)));
       const next = { seq: rows.at(-1)!.seq, hash: hashes.at(-1)! };
       const values = [next.seq, next.hash, head.seq, head.hash, ...columns(rows, facts, hashes)];
-      const written = await this.#database.prepared("audit-append", APPEND, values);
-      this.#head = written.length > 0 ? next : undefined;
-      if (written.length > 0) return rows;
+      const written = await this.#database.write("audit-append", APPEND, values);
+      this.#head = written > 0 ? next : undefined;
+      if (written > 0) return rows;
     }
   }
 

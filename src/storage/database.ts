@@ -11,6 +11,8 @@ export interface Database {
   knex: Knex;
   /** Runs a named prepared statement on a small pool of its own; `name` must stand for one text only. */
   prepared<Row>(name: string, text: string, values: unknown[]): Promise<Row[]>;
+  /** As prepared(), for statements that answer nothing; resolves to the number of rows they touched. */
+  write(name: string, text: string, values: unknown[]): Promise<number>;
   /** A new dedicated connection that the caller ends; for LISTEN and session locks. */
   connect(): Promise<pg.Client>;
   close(): Promise<void>;
@@ -36,6 +38,7 @@ export function openDatabase(url: string, options: { max?: number } = {}): Datab
     knex,
     prepared: async <Row>(name: string, text: string, values: unknown[]) =>
       (await pool.query({ name, text, values })).rows as Row[],
+    write: async (name, text, values) => (await pool.query({ name, text, values })).rowCount ?? 0,
     connect: async () => {
       const client = new pg.Client({ connectionString: url, application_name: "signet-listen", keepAlive: true });
       client.on("error", () => undefined);
