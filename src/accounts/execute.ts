@@ -4,7 +4,7 @@ import type { OutgoingRequest } from "../signer/request.ts";
 import { parseBody } from "./answer.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { InFlight } from "./in-flight.ts";
-import { factsOf, judge, plan, type Plan, type Via } from "./plan.ts";
+import { factsOf, judge, plan, renewed, type Plan, type Via } from "./plan.ts";
 import { preview, type Preview } from "./preview.ts";
 import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
 import {
@@ -124,7 +124,7 @@ class Run {
         const answer = await this.#attempt();
         if (this.#mayRenew(answer)) {
           this.#renewed = true;
-          this.#plan = { ...this.#plan, ready: await renewAfterRefusal(this.#ctx, this.#plan.ready) };
+          this.#plan = renewed(this.#ctx, this.#plan, await renewAfterRefusal(this.#ctx, this.#plan.ready));
           retry--;
           continue;
         }
@@ -144,10 +144,10 @@ class Run {
 
   async #attempt(): Promise<Collected> {
     this.#attempts++;
-    const ready = await freshCredential(this.#ctx, this.#plan.ready);
+    this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
     const collector = new Collector(this.#input.max_response_bytes);
     const timeoutMs = Math.max(1, this.#deadline - performance.now());
-    await send(this.#ctx, usable(this.#ctx, ready), this.#plan.request, { timeoutMs }, collector);
+    await send(this.#ctx, usable(this.#ctx, this.#plan.ready), this.#plan.request, { timeoutMs }, collector);
     return collector.answer;
   }
 

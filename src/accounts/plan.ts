@@ -46,6 +46,16 @@ export async function plan(
   }
 }
 
+/** The plan with a renewed credential; where the renewal moved the account's base URL, the request moves along. */
+export function renewed(ctx: Context, planned: Plan, ready: Ready): Plan {
+  const [before, after] = [planned.ready.baseUrl, ready.baseUrl];
+  const { request } = planned;
+  if (before === after || before === null || after === null || !request.url.href.startsWith(before))
+    return { ...planned, ready };
+  const url = new URL(after + request.url.href.slice(before.length));
+  return { ready, request: { ...request, url }, verdict: judge(ctx, ready, request.method, url) };
+}
+
 /** What the audit says of a planned request, before and after it is sent. */
 export function factsOf({ ready, request, verdict }: Plan, via: Via) {
   return {

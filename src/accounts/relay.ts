@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { invalid, isSignetError, SignetError, type Code } from "../errors.ts";
 import { withHeader, type Header } from "../signer/request.ts";
 import { InFlight } from "./in-flight.ts";
-import { factsOf, plan, type Plan } from "./plan.ts";
+import { factsOf, plan, renewed, type Plan } from "./plan.ts";
 import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
 import { Attempt, type Relayed } from "./relay-attempt.ts";
 import { parseMethod } from "./request-input.ts";
@@ -50,7 +50,7 @@ export async function relay(ctx: Context, wish: RelayWish, open: () => Relayed):
 /** One streamed exchange. The head waits for the outcome's record; the body gathers meanwhile. */
 class Relay {
   readonly #ctx: Context;
-  readonly #plan: Plan;
+  #plan: Plan;
   readonly #stream: Readable | undefined;
   readonly #started = performance.now();
   #attempts = 0;
@@ -63,7 +63,8 @@ class Relay {
 
   async run(out: Relayed): Promise<void> {
     try {
-      let ready = await freshCredential(this.#ctx, this.#plan.ready);
+      this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
+      const { ready } = this.#plan;
       const first = new Attempt(
         this,
         out,
@@ -72,8 +73,8 @@ class Relay {
           : () => false,
       );
       if ((await this.#attempt(ready, first)) === "renew") {
-        ready = await renewAfterRefusal(this.#ctx, ready);
-        await this.#attempt(ready, new Attempt(this, out, () => false));
+        this.#plan = renewed(this.#ctx, this.#plan, await renewAfterRefusal(this.#ctx, ready));
+        await this.#attempt(this.#plan.ready, new Attempt(this, out, () => false));
       }
       touch(this.#ctx, ready.account.id);
     } catch (error) {

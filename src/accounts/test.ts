@@ -4,7 +4,7 @@ import { mayManage, mayUse } from "../access/policy.ts";
 import { requireActive } from "./account.ts";
 import { identify, type Identified } from "./identify.ts";
 import { readyAccount } from "./ready.ts";
-import { freshCredential } from "./refresh.ts";
+import { freshCredential, renewAfterRefusal } from "./refresh.ts";
 import { usable } from "./send.ts";
 
 /** Test now: asks the provider who the account is. For those who may use or manage it. */
@@ -20,8 +20,12 @@ export async function testAccount(ctx: Context, key: string): Promise<Identified
     throw new SignetError("forbidden", "You can see this account but may not use it.");
   }
   requireActive(account);
-  const fresh = await freshCredential(ctx, ready);
-  const found = await identify(ctx, usable(ctx, fresh), { id: account.id, name: account.name });
+  const who = { id: account.id, name: account.name };
+  let found = await identify(ctx, usable(ctx, await freshCredential(ctx, ready)), who);
+  // Some answer 403 to a token that has ended; before that is told as a failure, a new one is tried.
+  if (account.refreshable && (found.status === 401 || found.status === 403)) {
+    found = await identify(ctx, usable(ctx, await renewAfterRefusal(ctx, ready)), who);
+  }
   if (
     found.worked &&
     found.identity.id !== null &&

@@ -176,7 +176,6 @@ describe("a grant", () => {
 
   test("follows the org to another instance", async () => {
     salesforce.moved = true;
-    await contacts(tokens.bot);
     expect((await contacts(tokens.bot)).body).toMatchObject({
       status: 200,
       url: expect.stringContaining(salesforce.instance.url),
