@@ -32,6 +32,8 @@ export function asSignetError(error: unknown): SignetError | undefined {
   if (framework.code?.startsWith("FST_ERR") && framework.statusCode !== undefined && framework.statusCode < 500) {
     return fromFastify(framework.statusCode);
   }
+  // PostgreSQL's texts hold every character but this one.
+  if (framework.code === "22021") return new SignetError("invalid", "A text holds a null character.");
   if (isConnectionFailure(error)) {
     return new SignetError("unavailable", "The database can not be reached. Try again shortly.", {
       retryAfter: 5,

@@ -158,7 +158,8 @@ class Cookies {
   }
 
   session(request: FastifyRequest): string | undefined {
-    return request.cookies[`${this.#prefix}signet`];
+    // They are not read yet when a request fails at its very beginning; the types do not know that.
+    return (request.cookies as FastifyRequest["cookies"] | null)?.[`${this.#prefix}signet`];
   }
 
   setSession(reply: FastifyReply, token: string | null): void {

@@ -85,7 +85,9 @@ export async function buildServer(world: World, options: ServerOptions): Promise
 /** Pages and what they are drawn with. */
 async function registerWeb(scope: FastifyInstance, world: World, options: ServerOptions): Promise<void> {
   const answerPage = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    void renderError(world, request, reply, report(world, error, request, reply));
+    const body = report(world, error, request, reply);
+    // Whatever fails while an error is drawn must not end the process.
+    renderError(world, request, reply, body).catch(() => sendProblem(reply, body));
   };
   scope.setErrorHandler(answerPage);
   scope.setNotFoundHandler((request, reply) => answerPage(nothingHere(), request, reply));
