@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isAdmin, type Actor } from "../access/actor.ts";
-import { notFound } from "../errors.ts";
+import { invalid, notFound } from "../errors.ts";
 import type { Knex } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
 import { page, pageInput, type Page } from "../storage/page.ts";
@@ -54,13 +54,18 @@ export async function listAudit(
       q: `%${input.q.replace(/[\\%_]/g, "\\$&")}%`,
       exact: input.q,
     });
-  if (input.cursor) query.where("seq", "<", Number(input.cursor[0]) || 0);
+  if (input.cursor) query.where("seq", "<", seqOf(input.cursor));
   return page(
     (await query) as Row[],
     input.limit,
     (row) => row,
     (row) => [String(row.seq)],
   );
+}
+
+function seqOf([text = ""]: string[]): number {
+  if (!/^\d{1,15}$/.test(text)) throw invalid("cursor", "This is not a cursor of this list.");
+  return Number(text);
 }
 
 /** One row. Throws `not_found` for what the actor may not read. */

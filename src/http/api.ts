@@ -31,9 +31,11 @@ export function mountApi(scope: FastifyInstance, world: World, route: ApiRoute):
       const actor = route.scope === "public" ? ANONYMOUS : await actorOfToken(world, token);
       if (route.scope !== "public") requireScope(actor, route.scope);
       const ctx = contextFor(world, actor, { requestId: request.id });
+      // Checked here; read by the verb, whose schema it is: what a cursor becomes can not be parsed again.
+      route.query?.parse(request.query);
       const result = await route.handle(ctx, {
         params: request.params as Record<string, string>,
-        query: (route.query === undefined ? {} : route.query.parse(request.query)) as never,
+        query: (route.query === undefined ? {} : request.query) as never,
         body: (route.body === undefined ? undefined : route.body.parse(request.body ?? {})) as never,
       });
       reply.code(result === undefined ? 204 : (route.status ?? 200));

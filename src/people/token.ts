@@ -10,6 +10,8 @@ import { actingWorker, nameSchema } from "./worker.ts";
 
 export { flushTokenUsage, verifyToken, type Verified } from "./verify-token.ts";
 
+export const listTokensInput = pageOnly;
+
 /** Who acts when the token is shown. */
 export interface Holder {
   type: "worker" | "bot";
@@ -38,7 +40,8 @@ export const tokenInput = z.strictObject({
   scopes: scopesSchema.default(["execute", "read"]),
   expires_at: z
     .preprocess(
-      (given) => (given === "" ? null : given),
+      // A date was read from its text by this very schema before.
+      (given) => (given === "" ? null : given instanceof Date ? given.toISOString() : given),
       z.union([z.iso.datetime({ offset: true }), z.iso.date()]).nullable(),
     )
     .default(null)

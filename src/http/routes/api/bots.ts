@@ -1,7 +1,7 @@
 import { addBot, addBotInput } from "../../../bots/add.ts";
 import { getBot, listBots, listBotsInput, managedBot, shownBot } from "../../../bots/browse.ts";
 import { deleteBot, editBot, editBotInput } from "../../../bots/edit.ts";
-import { issueToken, listTokens, revokeToken, tokenInput } from "../../../people/token.ts";
+import { issueToken, listTokens, listTokensInput, revokeToken, tokenInput } from "../../../people/token.ts";
 import { shownIssued, shownTokens } from "../../tokens.ts";
 import type { z } from "zod";
 import type { ApiRoute } from "../../route.ts";
@@ -54,8 +54,9 @@ const routes: ApiRoute[] = [
     path: "/bots/{id}/tokens",
     scope: "read",
     summary: "A bot's tokens, without the tokens themselves",
-    handle: async (ctx, { params }) =>
-      shownTokens(await listTokens(ctx, { type: "bot", id: (await managedBot(ctx, params.id!)).id })),
+    query: listTokensInput,
+    handle: async (ctx, { params, query }) =>
+      shownTokens(await listTokens(ctx, { type: "bot", id: (await managedBot(ctx, params.id!)).id }, query)),
   },
   {
     method: "POST",

@@ -1,4 +1,4 @@
-import { issueOwnToken, listTokens, revokeToken, tokenInput } from "../../../people/token.ts";
+import { issueOwnToken, listTokens, listTokensInput, revokeToken, tokenInput } from "../../../people/token.ts";
 import { actingWorker } from "../../../people/worker.ts";
 import { shownIssued, shownTokens } from "../../tokens.ts";
 import type { ApiRoute } from "../../route.ts";
@@ -22,7 +22,9 @@ const routes: ApiRoute[] = [
     path: "/me/tokens",
     scope: "read",
     summary: "Your tokens, without the tokens themselves",
-    handle: async (ctx) => shownTokens(await listTokens(ctx, { type: "worker", id: actingWorker(ctx).id })),
+    query: listTokensInput,
+    handle: async (ctx, { query }) =>
+      shownTokens(await listTokens(ctx, { type: "worker", id: actingWorker(ctx).id }, query)),
   },
   {
     method: "POST",
