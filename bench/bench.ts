@@ -1,5 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +12,18 @@ import { addService } from "../src/services/add.ts";
 import { startEmbedded } from "../src/storage/embedded.ts";
 import { openDatabase } from "../src/storage/database.ts";
 import { migrate } from "../src/storage/migrate.ts";
+import {
+  cpuTime,
+  load,
+  NGINX,
+  PINNED,
+  start,
+  startProvider,
+  stopAll,
+  WRK,
+  type LoadRequest,
+  type Sample,
+} from "./programs.ts";
 
 // npm run bench: Signet's proxy and execute beside the barest relay that Node allows, in one run, on the same machine.
 // What counts is the ratio; the numbers themselves are the machine's.
@@ -21,16 +32,10 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const CONNECTIONS = Number(process.env.BENCH_CONNECTIONS ?? 64);
 const PORTS = { upstream: 24101, bare: 24102, signet: 24103 };
-const PINNED = spawnSync("taskset", ["-V"]).status === 0;
 const GOAL = 0.6;
-const children: ChildProcess[] = [];
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-interface Sample {
-  perSecond: number;
-  p50: number;
-  p99: number;
-  failed: number;
+interface Measured extends Sample {
   /** Processor time of the server per answer, in microseconds; where the system does not tell, 0. */
   cpu: number;
 }
@@ -41,7 +46,7 @@ if (PINNED) spawnSync("taskset", ["-cp", "1", String(process.pid)]);
 const embedded = await startEmbedded({ dataDir: folder });
 try {
   const { token, account } = await prepare(embedded.connectionString);
-  await start("1", ["bench/upstream.ts", String(PORTS.upstream)]);
+  await startProvider(PORTS.upstream, folder);
   const bareRelay = await start("0", ["bench/bare-relay.ts", String(PORTS.bare), `http://127.0.0.1:${PORTS.upstream}`]);
   const signet = await start("0", ["src/main.ts"], {
     DATABASE_URL: embedded.connectionString,
@@ -50,29 +55,30 @@ try {
     OUTBOUND_ALLOW: "127.0.0.1/32",
     LOG_LEVEL: "warn",
   });
+  const accept = { accept: "application/json" };
+  const authorization = `Bearer ${token}`;
+  const get = { method: "GET", body: "" };
+  const post = { method: "POST", headers: { authorization, "content-type": "application/json" } };
   const body = JSON.stringify({ account, url: "/tickets" });
   const variants = {
-    "bare relay": { server: bareRelay, port: PORTS.bare, request: get("/tickets", "") },
+    "bare relay": { server: bareRelay, port: PORTS.bare, path: "/tickets", headers: accept, ...get },
     proxy: {
       server: signet,
       port: PORTS.signet,
-      request: get(`/proxy/${account}/tickets`, `authorization: Bearer ${token}\r\n`),
+      path: `/proxy/${account}/tickets`,
+      headers: { ...accept, authorization },
+      ...get,
     },
-    execute: { server: signet, port: PORTS.signet, request: post("/api/v1/execute", token, body) },
+    execute: { server: signet, port: PORTS.signet, path: "/api/v1/execute", ...post, body },
   };
-  const samples: Record<string, Sample[]> = {};
-  for (const variant of Object.values(variants)) load(variant, 1);
+  const samples: Record<string, Measured[]> = {};
+  for (const variant of Object.values(variants)) measure(variant, 1);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, variant] of Object.entries(variants)) (samples[name] ??= []).push(load(variant, SECONDS));
+    for (const [name, variant] of Object.entries(variants)) (samples[name] ??= []).push(measure(variant, SECONDS));
   }
   report(samples);
 } finally {
-  for (const child of children) child.kill("SIGTERM");
-  await Promise.all(
-    children.map(
-      (child) => new Promise((resolve) => (child.exitCode === null ? child.once("exit", resolve) : resolve(null))),
-    ),
-  );
+  await stopAll();
   await embedded.stop();
   await rm(folder, { recursive: true, force: true });
 }
@@ -113,51 +119,17 @@ async function prepare(databaseUrl: string): Promise<{ token: string; account: s
   return { token, account: account.slug };
 }
 
-function start(core: string, args: string[], env: Record<string, string> = {}): Promise<ChildProcess> {
-  const [command, ...rest] = PINNED ? ["taskset", "-c", core, process.execPath, ...args] : [process.execPath, ...args];
-  const child = spawn(command!, rest, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    child.stdout!.on("data", (text: Buffer) => /ready/.test(String(text)) && resolve(child));
-    child.once("exit", (code) => reject(new Error(`${args[0]} ended with ${code}`)));
-  });
+function measure(variant: LoadRequest & { server: ChildProcess }, seconds: number): Measured {
+  const before = cpuTime(variant.server);
+  const sample = load(variant, CONNECTIONS, seconds);
+  return { ...sample, cpu: Math.round((cpuTime(variant.server) - before) / sample.answers) };
 }
 
-function load(
-  { server, port, request }: { server: ChildProcess; port: number; request: string },
-  seconds: number,
-): Sample {
-  const args = ["bench/load.ts", String(port), String(CONNECTIONS), String(seconds)];
-  const before = cpuTime(server);
-  const { stdout, stderr } = spawnSync(process.execPath, args, { input: request, encoding: "utf8" });
-  if (stdout === "") throw new Error(stderr);
-  const sample = JSON.parse(stdout) as Omit<Sample, "cpu"> & { answers: number };
-  return { ...sample, cpu: Math.round((cpuTime(server) - before) / sample.answers) };
-}
-
-/** Microseconds that a process has computed so far (proc(5): fields 14 and 15, in hundredths of a second). */
-function cpuTime({ pid }: ChildProcess): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
-  } catch {
-    return 0;
-  }
-}
-
-function get(path: string, headers: string): string {
-  return `GET ${path} HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n${headers}\r\n`;
-}
-
-function post(path: string, token: string, body: string): string {
-  return `POST ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-}
-
-function report(samples: Record<string, Sample[]>): void {
+function report(samples: Record<string, Measured[]>): void {
   const bare = samples["bare relay"]!;
-  print(`${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s, medians${PINNED ? ", one core each" : ""}`);
+  print(
+    `${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s, medians; ${NGINX ? "nginx" : "node"} as provider, ${WRK ? "wrk" : "node"} as load`,
+  );
   for (const [name, rows] of Object.entries(samples)) {
     const ratio = median(rows.map((row, round) => row.perSecond / bare[round]!.perSecond));
     const cpu = median(rows.map((row) => row.cpu));
