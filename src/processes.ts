@@ -10,6 +10,8 @@ interface Order {
   databaseUrl: string;
 }
 
+const RESTART_AFTER = 250;
+
 /** Serves in several processes on one port. The first keeps the data and replaces a child that dies. */
 export async function startProcesses(config: Config): Promise<void> {
   if (!cluster.isPrimary) return child();
@@ -17,8 +19,9 @@ export async function startProcesses(config: Config): Promise<void> {
   const order: Order = { config, databaseUrl: home.databaseUrl };
   const count = config.processes === "auto" ? availableParallelism() : config.processes;
   let stopping = false;
+  // A child that can not live is not tried again and again without a breath.
   cluster.on("exit", () => {
-    if (!stopping) void start(order).catch(() => undefined);
+    setTimeout(() => void (stopping || start(order).catch(() => undefined)), RESTART_AFTER).unref();
   });
   // The key file is made once, before children look for it.
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

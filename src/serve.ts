@@ -6,7 +6,7 @@ import { flushUsage } from "./accounts/usage.ts";
 import { compose, systemContext } from "./compose.ts";
 import { ConfigError, type Config } from "./config.ts";
 import type { World } from "./context.ts";
-import { buildServer } from "./http/server.ts";
+import { buildServer, describe } from "./http/server.ts";
 import { setupToken } from "./people/setup.ts";
 import { sweepPeople } from "./people/sweep.ts";
 import { flushTokenUsage } from "./people/token.ts";
@@ -71,6 +71,8 @@ export async function openFront(
     throw new ConfigError(error.message);
   });
   const { world } = composed;
+  // One request whose failure nobody awaited must not end all others.
+  process.on("unhandledRejection", (reason) => logger.error({ error: describe(reason) }, "a failure nobody awaited"));
   const app = await buildServer(world, {
     logger,
     trustProxy: config.trustProxy,

@@ -206,7 +206,7 @@ export function sendProblem(reply: FastifyReply, body: ReturnType<typeof problem
 }
 
 /** Name, message and place; never the fields that libraries hang on their errors. */
-function describe(cause: unknown): string {
+export function describe(cause: unknown): string {
   return cause instanceof Error
     ? `${cause.name}: ${cause.message}\n${cause.stack?.split("\n").slice(1, 8).join("\n") ?? ""}`
     : String(cause);

@@ -167,11 +167,8 @@ test("a callback that was used, is unknown or belongs to another browser links n
   const stolen = await provider.consent(await setOut(ben, "Stolen"), { as: "victim@acme.example" });
   const thief = new Browser(app);
   const taken = await thief.get(stolen);
-  expect(taken.location).toMatch(/^\/links\/[0-9a-f-]{36}\/done$/);
-  expect((await thief.follow(taken)).status).toBe(404);
+  expect([taken.status, words(taken).includes("started in another browser")]).toEqual([400, true]);
   expect(provider.exchanges).toBe(exchanges);
-  const own = await ben.get(taken.location!.replace("/done", ""));
-  expect(words(own)).toContain("started in another browser");
 });
 
 test("neither looking ahead nor HEAD uses up what works once", async () => {

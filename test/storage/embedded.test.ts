@@ -230,13 +230,16 @@ describe("the embedded database", { timeout: 60_000 }, () => {
     await expect(start()).rejects.toThrow(/cannot be opened without .*postgres\.password/);
   });
 
-  test.runIf(isRoot)("names the folder that keeps PostgreSQL's user out, and the ways out", async () => {
+  test.runIf(isRoot)("starts behind a folder that only root may enter, or names it and the ways out", async () => {
     const closed = join(home, "closed");
     await mkdir(join(closed, "data"), { recursive: true });
     await chmod(closed, 0o700);
-    await expect(start(join(closed, "data"))).rejects.toThrow(
-      new RegExp(`may not enter ${closed}: set DATA_DIR to .*, or set DATABASE_URL\\.$`),
+    const outcome = await start(join(closed, "data")).then(
+      (server) => ask(server, "SELECT 'passed' AS answer"),
+      (error: Error) => error.message.replace(closed, "CLOSED"),
     );
+    // Without the capability to hand on, as in some containers, the second is all that can be done.
+    expect(outcome).toMatch(/^passed$|may not enter CLOSED: set DATA_DIR to .*, or set DATABASE_URL\.$/);
   });
 });
 

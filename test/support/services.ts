@@ -7,10 +7,23 @@ import type { TestWorld } from "./world.ts";
 
 /** A service of kind "bearer" at `url`, made by an admin. */
 export function bearerService(hub: TestWorld, admin: Actor, url: string, more: object = {}): Promise<Service> {
-  return addService(hub.ctx(admin), { kind: "bearer", name: `Helpdesk ${Math.random()}`, settings: {}, hosts: [], base_url: url, ...more });
+  return addService(hub.ctx(admin), {
+    kind: "bearer",
+    name: `Helpdesk ${Math.random()}`,
+    settings: {},
+    hosts: [],
+    base_url: url,
+    ...more,
+  });
 }
 
 /** An account of the actor's own at that service. */
-export function connected(hub: TestWorld, actor: Actor, service: Service, secret: Record<string, unknown>, more: object = {}): Promise<Account> {
+export function connected(
+  hub: TestWorld,
+  actor: Actor,
+  service: Service,
+  secret: Record<string, unknown>,
+  more: object = {},
+): Promise<Account> {
   return connectAccount(hub.ctx(actor), { service: service.id, name: "Support inbox", secret, ...more });
 }
