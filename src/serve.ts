@@ -42,8 +42,8 @@ async function open(config: Config, opened: (() => Promise<void>)[]): Promise<vo
 
 /** The database, migrated, and this process the one to serve it. Throws ConfigError when another Signet does. */
 export async function prepareData(config: Config): Promise<Home> {
-  const home = await findHome(config);
-  if (!home.owned) {
+  const home = await findHome(config, true);
+  if (!home.free) {
     await home.leave();
     throw new ConfigError(
       `Another Signet is running on the data in ${config.dataDir}. Stop it, or set DATA_DIR to another folder.`,

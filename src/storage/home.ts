@@ -1,37 +1,65 @@
 import { mkdir } from "node:fs/promises";
-import { openDatabase } from "./database.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
+import { isConnectionFailure, openDatabase } from "./database.ts";
 import { startEmbedded } from "./embedded.ts";
 
 /** Where the data is: the team's own PostgreSQL, or the embedded one in the data folder. */
 export interface Home {
   databaseUrl: string;
-  /** True when this process is the only Signet on the data folder, or the database is shared by design. */
-  owned: boolean;
-  /** Lets go; the embedded server is shut down only by the process that owns the data. */
+  /** False when another Signet serves the data of this folder already; the team's own database may be served by many. */
+  free: boolean;
+  /** Lets go; of those who use the embedded server, whoever is last shuts it down. */
   leave(): Promise<void>;
 }
 
+const PATIENCE_MS = 20_000;
+
 /**
- * Finds or starts the database. On the embedded one the first to come holds a lock for as long as it lives; whoever
- * comes second gets `owned: false` and must not shut the server down. Throws one sentence when there is no database.
+ * Finds or starts the database; with `serving`, as the one Signet that serves the embedded one. A server and any number
+ * of tasks may come and go at once. Throws one sentence when there is no database.
  */
-export async function findHome(config: { databaseUrl: string | undefined; dataDir: string }): Promise<Home> {
+export async function findHome(
+  config: { databaseUrl: string | undefined; dataDir: string },
+  serving = false,
+): Promise<Home> {
   // PostgreSQL's user, which is not ours when we are root, must be able to pass through.
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
-  if (config.databaseUrl !== undefined)
-    return { databaseUrl: config.databaseUrl, owned: true, leave: async () => undefined };
-  const embedded = await startEmbedded({ dataDir: config.dataDir });
+  if (config.databaseUrl !== undefined) {
+    return { databaseUrl: config.databaseUrl, free: true, leave: async () => undefined };
+  }
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+    try {
+      return await enter(config.dataDir, serving);
+    } catch (error) {
+      // Whoever was last shuts the server down at this moment; then it is started anew.
+      if (!isConnectionFailure(error) || Date.now() > end) throw error;
+    }
+  }
+}
+
+async function enter(dataDir: string, serving: boolean): Promise<Home> {
+  const embedded = await startEmbedded({ dataDir });
   const database = openDatabase(embedded.connectionString, { max: 1 });
-  const lock = await database.connect();
-  const { rows } = await lock.query<{ mine: boolean }>("select pg_try_advisory_lock(hashtext('signet:data')) as mine");
-  const owned = rows[0]!.mine;
+  const connection = await database.connect();
+  await connection.query("select pg_advisory_lock_shared(hashtext('signet:users'))");
+  const free = !serving || (await tryLock(connection, "signet:serving"));
   return {
     databaseUrl: embedded.connectionString,
-    owned,
+    free,
     leave: async () => {
-      await lock.end().catch(() => undefined);
-      await database.close();
-      if (owned) await embedded.stop();
+      await connection.query("select pg_advisory_unlock_shared(hashtext('signet:users'))").catch(() => undefined);
+      // Held until the server is down, so that a newcomer waits here instead of losing it under its feet.
+      const last = await tryLock(connection, "signet:users").catch(() => true);
+      if (last) await embedded.stop();
+      await Promise.all([connection.end().catch(() => undefined), database.close()]);
     },
   };
+}
+
+async function tryLock(connection: pg.Client, name: string): Promise<boolean> {
+  const { rows } = await connection.query<{ mine: boolean }>("select pg_try_advisory_lock(hashtext($1)) as mine", [
+    name,
+  ]);
+  return rows[0]!.mine;
 }

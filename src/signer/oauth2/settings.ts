@@ -25,11 +25,12 @@ const map = z.preprocess(
   z.record(z.string().min(1).max(200), z.string().max(2000)),
 );
 
-const flag = z.preprocess(
-  (value) =>
-    value === "on" || value === "true" ? true : value === "off" || value === "false" || value === "" ? false : value,
-  z.boolean(),
-);
+/** A switch, also by the words that forms and providers' pages use for one. */
+const WORDS = new Map<unknown, boolean>([
+  ...["on", "true", "yes", "required", "supported", "S256"].map((word) => [word, true] as const),
+  ...["off", "false", "no", "none", ""].map((word) => [word, false] as const),
+]);
+const flag = z.preprocess((value) => WORDS.get(value) ?? value, z.boolean());
 
 const path = z
   .string()
