@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** A range, or one address and port, that outbound requests may reach although it is private. */
-const outboundAllow = z
+/** Entries separated by commas. */
+const list = z
   .string()
   .default("")
   .transform((text) =>
@@ -12,19 +12,10 @@ const outboundAllow = z
   );
 
 /** Addresses and ranges of proxies; a number of hops could be reached by anybody who sends the header (W-15). */
-const proxies = z
-  .string()
-  .default("")
-  .transform((text) =>
-    text
-      .split(",")
-      .map((entry) => entry.trim())
-      .filter(Boolean),
-  )
-  .refine(
-    (entries) => entries.every((entry) => proxy.safeParse(entry).success),
-    "must be addresses or ranges separated by commas, such as 10.0.0.0/8",
-  );
+const proxies = list.refine(
+  (entries) => entries.every((entry) => proxy.safeParse(entry).success),
+  "must be addresses or ranges separated by commas, such as 10.0.0.0/8",
+);
 
 const proxy = z.union([z.enum(["loopback", "linklocal", "uniquelocal"]), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 
@@ -46,7 +37,8 @@ const schema = z.object({
   TRUST_PROXY: proxies,
   PROCESSES: z.union([z.literal("auto"), z.coerce.number().int().min(1).max(256)]).default(1),
   SIGNET_KEYS: z.string().optional(),
-  OUTBOUND_ALLOW: outboundAllow,
+  /** Ranges, or one host and port, that outbound requests may reach although they are private. */
+  OUTBOUND_ALLOW: list,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   SMTP_URL: z
     .string()
