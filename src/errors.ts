@@ -1,5 +1,5 @@
 /**
- * The closed list of things that can go wrong for a caller (docs: errors). Anything thrown without one of
+ * The closed list of things that can go wrong for a caller. Anything thrown without one of
  * these codes is internal: logged, never shown.
  */
 export const STATUS = {

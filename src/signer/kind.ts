@@ -97,7 +97,7 @@ export interface Consent<Settings, Secret> {
   ): Promise<Grant<Secret>>;
   /** Trades the refresh token. Throws `needs_reconnect` when the provider's no is final. */
   refresh(settings: Settings, secret: Secret, redirectUri: string, ask: Ask, now: Date): Promise<Grant<Secret>>;
-  /** Asks the provider to forget the grant; resolves to false where there is no way to. */
+  /** Asks the provider to forget the grant; resolves to false where there is no way to, throws when it refuses. */
   revoke(settings: Settings, secret: Secret, ask: Ask): Promise<boolean>;
   /** Hosts to which the service's own secret may go: the token endpoint and its siblings. */
   controlHosts(settings: Settings): string[];

@@ -167,12 +167,15 @@ describe("a grant is revoked", () => {
     expect(provider.form()).toEqual({ token: "at-1", client_id: "the client:id", client_secret: CLIENT_SECRET });
   });
 
-  test("not at all where the provider has no address for it, or says no", async () => {
+  test("not at all where the provider has no address for it, and says so when the provider refuses", async () => {
     expect(await revoke({})).toBe(false);
     expect(provider.echo.requests).toHaveLength(0);
     for (const status of [400, 401, 503]) {
       provider.echo.answer(json({ error: "x" }, status));
-      expect(await revoke({ revoke_url: `${provider.echo.url}/revoke` })).toBe(false);
+      await expect(revoke({ revoke_url: `${provider.echo.url}/revoke` })).rejects.toMatchObject({
+        code: "upstream_invalid",
+        message: `The provider answered ${status} to the revocation.`,
+      });
     }
   });
 });

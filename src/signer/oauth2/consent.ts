@@ -91,7 +91,8 @@ export const consent: Consent<Settings, Secret> = {
       headers: client.headers,
       form: { token, ...client.form },
     });
-    return status < 400;
+    if (status >= 400) throw new SignetError("upstream_invalid", `The provider answered ${status} to the revocation.`);
+    return true;
   },
 
   controlHosts: (settings) => [
