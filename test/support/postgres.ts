@@ -22,8 +22,17 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A throwaway server may lose everything in a crash, so it never waits for the disk. */
-const THROWAWAY = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" };
+/**
+ * A throwaway server may lose everything in a crash, so it never waits for the disk. Nothing lives there long enough to
+ * need a vacuum, whose workers would be in the way of a `DROP DATABASE`.
+ */
+const THROWAWAY = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  autovacuum: "off",
+  max_connections: "300",
+};
 
 let cleanUp: () => Promise<void> = () => Promise.resolve();
 
@@ -77,9 +86,25 @@ export async function newDatabase(
     if (template !== undefined) await ensureTemplate(client, admin, source, prepare);
     await client.query(`CREATE DATABASE ${quoted(name)} TEMPLATE ${quoted(source)}`);
   });
-  const drop = () =>
-    asAdmin(admin, async (client) => void (await client.query(`DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`)));
-  return { url: urlOf(admin, name), drop };
+  return { url: urlOf(admin, name), drop: () => asAdmin(admin, (client) => dropDatabase(client, name)) };
+}
+
+const DROP_ATTEMPTS = 40;
+
+/**
+ * A role that is no superuser may not end an autovacuum worker, which runs as one; PostgreSQL then refuses the whole
+ * `DROP` with 42501. Such a worker is gone in a moment on a small database, so this asks again.
+ */
+async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`);
+      return;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && error.code === "42501") || attempt === DROP_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
 
 /** Under a lock, and under another name until it is complete: no worker ever sees half a template. */
@@ -94,7 +119,7 @@ async function ensureTemplate(
     const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [name]);
     if (rowCount) return;
     const draft = `${name}_draft`;
-    await client.query(`DROP DATABASE IF EXISTS ${quoted(draft)} WITH (FORCE)`);
+    await dropDatabase(client, draft);
     await client.query(`CREATE DATABASE ${quoted(draft)}`);
     await prepare(urlOf(admin, draft));
     await client.query(`ALTER DATABASE ${quoted(draft)} RENAME TO ${quoted(name)}`);
@@ -109,7 +134,7 @@ async function dropAll(url: string, prefix: string): Promise<void> {
       "SELECT datname FROM pg_database WHERE starts_with(datname, $1)",
       [prefix],
     );
-    for (const { datname } of found.rows) await client.query(`DROP DATABASE IF EXISTS ${quoted(datname)} WITH (FORCE)`);
+    for (const { datname } of found.rows) await dropDatabase(client, datname);
   });
 }
 
