@@ -1,41 +1,9 @@
 import { z } from "zod";
 import type { Field } from "../kind.ts";
+import { endpoint, flag, list, map, path } from "../shapes.ts";
 import { headerName } from "../text.ts";
 
 // Everything in which authorization servers differ is a setting, so that no provider needs code.
-
-const endpoint = z
-  .url({
-    protocol: /^https?$/,
-    error: "Enter a full address, such as https://provider.example/oauth/token.",
-    abort: true,
-  })
-  .refine((url) => !url.includes("#"), "An endpoint has no fragment (RFC 6749 section 3.1).")
-  .refine((url) => new URL(url).username + new URL(url).password === "", "An endpoint has no user name in it.");
-
-/** A list given as an array, or as text separated by spaces, commas or lines. */
-const list = z.preprocess(
-  (value) => (typeof value === "string" ? value.split(/[\s,]+/).filter(Boolean) : value),
-  z.array(z.string().min(1).max(500)).max(200),
-);
-
-/** Names and values given as an object, or as lines of `name=value`. */
-const map = z.preprocess(
-  (value) => (typeof value === "string" ? linesToMap(value) : value),
-  z.record(z.string().min(1).max(200), z.string().max(2000)),
-);
-
-/** A switch, also by the words that forms and providers' pages use for one. */
-const WORDS = new Map<unknown, boolean>([
-  ...["on", "true", "yes", "required", "supported", "S256"].map((word) => [word, true] as const),
-  ...["off", "false", "no", "none", ""].map((word) => [word, false] as const),
-]);
-const flag = z.preprocess((value) => WORDS.get(value) ?? value, z.boolean());
-
-const path = z
-  .string()
-  .max(200)
-  .regex(/^[^\s]*$/, "A path has no spaces; dots walk into objects.");
 
 export const settingsSchema = z.strictObject({
   authorize_url: endpoint,
@@ -192,13 +160,4 @@ export const settingsFields: Field[] = [
 /** Basic is what RFC 6749 section 2.3.1 wants supported; a client without secret can only say its id. */
 export function clientAuthentication(settings: Settings): "basic" | "body" | "none" {
   return settings.token_auth ?? (settings.client_secret === undefined ? "none" : "basic");
-}
-
-function linesToMap(text: string): Record<string, string> | string {
-  const lines = text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter(Boolean);
-  if (lines.some((line) => !line.includes("="))) return "not name=value";
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
 }
