@@ -3,6 +3,7 @@ import { isAdmin, sameOwner, type Actor, type BotActor } from "../access/actor.t
 import { mayManage, mayStop, mayUse } from "../access/policy.ts";
 import type { Context } from "../context.ts";
 import { likePattern, type Knex } from "../storage/database.ts";
+import type { Service } from "../services/service.ts";
 import { isId } from "../storage/id.ts";
 import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import { fillBaseUrl, type Account, type AccountState } from "./account.ts";
@@ -27,7 +28,7 @@ export type ListAccounts = z.input<typeof listAccountsInput>;
 
 /** A line of the worklist: the account with its service and how many shares it has. */
 export interface AccountLine extends Account {
-  service: { id: string; name: string; kind: string; catalog: string | null; baseUrl: string | null; hosts: string[] };
+  service: Pick<Service, "id" | "name" | "kind" | "settings" | "baseUrl" | "hosts"> & { catalog: string | null };
   shares: number;
 }
 
@@ -157,7 +158,7 @@ function lines(ctx: Context): Knex.QueryBuilder {
     .select(
       ctx.db.raw(ACCOUNT_COLUMNS),
       ctx.db.raw(
-        "services.name as service_name, services.kind as service_kind, services.catalog_key as service_catalog, services.base_url as service_base_url, services.hosts as service_hosts",
+        "services.name as service_name, services.kind as service_kind, services.settings as service_settings, services.catalog_key as service_catalog, services.base_url as service_base_url, services.hosts as service_hosts",
       ),
       ctx.db.raw("(select count(*) from shares where shares.account_id = accounts.id) as share_count"),
     );
@@ -170,6 +171,7 @@ function toLine(row: AccountRow & Record<string, unknown>): AccountLine {
       id: row.service_id,
       name: row.service_name as string,
       kind: row.service_kind as string,
+      settings: row.service_settings as Service["settings"],
       catalog: row.service_catalog as string | null,
       baseUrl: row.service_base_url as string | null,
       hosts: row.service_hosts as string[],

@@ -6,6 +6,7 @@ import { requireAdmin } from "../services/add.ts";
 import { openSettings } from "../services/secret.ts";
 import { kindOf } from "../signer/kinds.ts";
 import type { Account } from "./account.ts";
+import { circumstances } from "./circumstances.ts";
 import { managedAccount } from "./manage.ts";
 import { accountSubject } from "./ready.ts";
 
@@ -59,14 +60,16 @@ async function remove(ctx: Context, account: Account, revoked: Revocation): Prom
 
 async function revokeGrant(ctx: Context, account: Account): Promise<Revocation> {
   const service = await serviceOf(ctx, account.serviceId);
-  const { consent } = kindOf(service.kind);
-  if (!consent) return "not possible";
+  const kind = kindOf(service.kind);
+  if (!kind.revoke) return "not possible";
   try {
     const { settings, controlHosts } = await openSettings(ctx, service);
     const sealed = await ctx.vault.fetch(ctx.db, account.secretId);
     if (!sealed) return "failed";
     const secret = ctx.vault.open<unknown>(sealed, accountSubject(account.id));
-    return (await consent.revoke(settings, secret, ctx.control.to(controlHosts))) ? "revoked" : "not possible";
+    return (await kind.revoke(settings, secret, ctx.control.to(controlHosts), circumstances(ctx)))
+      ? "revoked"
+      : "not possible";
   } catch (error) {
     const code = isSignetError(error) ? error.code : "unavailable";
     ctx.log.warn({ account: account.id, code }, "the grant could not be revoked at the provider");

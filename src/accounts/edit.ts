@@ -2,10 +2,10 @@ import { z } from "zod";
 import { inTransaction, notify, record, type Context } from "../context.ts";
 import { invalid, SignetError } from "../errors.ts";
 import { serviceOf } from "../services/browse.ts";
-import { kindOf } from "../signer/kinds.ts";
 import { nameInput, slugInput, type Account } from "./account.ts";
 import { parseSecret, slugTaken } from "./connect.ts";
 import { candidate, identify } from "./identify.ts";
+import { consentOf } from "./link.ts";
 import { managedAccount } from "./manage.ts";
 import { accountSubject } from "./ready.ts";
 import { findAccount } from "./store.ts";
@@ -55,7 +55,7 @@ export async function editAccount(ctx: Context, key: string, given: EditAccount)
 async function newSecret(ctx: Context, key: string, given: Record<string, unknown>, tryFirst: boolean) {
   const account = await inTransaction(ctx, (inside) => managedAccount(inside, key));
   const service = await serviceOf(ctx, account.serviceId);
-  if (kindOf(service.kind).secret(service.settings).length === 0) {
+  if (consentOf(service)) {
     throw invalid("secret", `${service.name} is linked by consent; reconnect the account instead.`);
   }
   const secret = parseSecret(service, given);

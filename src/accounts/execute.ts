@@ -53,7 +53,7 @@ export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api
     const typed = contentType === null || headers.some(([name]) => name.toLowerCase() === "content-type");
     return { headers: typed ? headers : [...headers, ["content-type", contentType!]], body };
   });
-  if (input.simulate) return preview(planned);
+  if (input.simulate) return preview(ctx, planned);
   return InFlight.of(ctx).during(ctx.actor, () => recorded(ctx, planned, input, via));
 }
 

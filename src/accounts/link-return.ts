@@ -6,10 +6,10 @@ import { hostAllowed } from "../services/hosts.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Service } from "../services/service.ts";
 import type { Grant } from "../signer/kind.ts";
-import { kindOf } from "../signer/kinds.ts";
 import { fillBaseUrl } from "./account.ts";
+import { circumstances } from "./circumstances.ts";
 import { candidate, identify, type Identified } from "./identify.ts";
-import { linkBinding, linkSubject, sha256, type LinkRow } from "./link.ts";
+import { consentOf, linkBinding, linkSubject, sha256, type LinkRow } from "./link.ts";
 
 /** Where the browser goes next, and whether the consent was won. */
 export interface Returned {
@@ -17,7 +17,10 @@ export interface Returned {
   linked: boolean;
 }
 
-const ALLOWED_ONCE = ["state", "code", "iss", "error", "error_description", "error_uri", "scope"];
+const ALLOWED_ONCE = [
+  ...["state", "code", "iss", "error", "error_description", "error_uri", "scope"],
+  ...["oauth_token", "oauth_verifier", "denied"],
+];
 
 /**
  * Takes what the provider sent back. The state is consumed in the statement that reads it, so of two callbacks one
@@ -39,14 +42,13 @@ export async function returnLink(ctx: Context, search: URLSearchParams, browser:
     requireSameRound(ctx, link, service, browser);
     const query = onlyOnce(search);
     if (query.error !== undefined) throw providerRefused(service, query.error);
-    const code = query.code;
-    if (code === undefined || code === "")
-      throw new SignetError("invalid", `${service.name} sent neither a code nor an error.`);
+    const consent = consentOf(service);
+    if (!consent) throw new SignetError("invalid", `${service.name} no longer links by consent.`);
     const { settings } = await openSettings(ctx, service);
-    kindOf(service.kind).consent!.checkReturn(settings, query);
+    consent.checkReturn(settings, query);
     await ctx.audit.append(ctx, callbackEvent("pending", link, service));
     asking = true;
-    await exchange(ctx, link, service, code);
+    await exchange(ctx, link, service, query);
     await ctx.audit.append(ctx, callbackEvent("ok", link, service));
     return { link: await reread(ctx, link.id), linked: true };
   } catch (error) {
@@ -124,14 +126,17 @@ function providerRefused(service: Service, error: string): SignetError {
   }
 }
 
-async function exchange(ctx: Context, link: LinkRow, service: Service, code: string): Promise<void> {
+async function exchange(ctx: Context, link: LinkRow, service: Service, query: Record<string, string>): Promise<void> {
   const { settings, controlHosts } = await openSettings(ctx, service);
   const sealed = await ctx.vault.fetch(ctx.db, link.verifier_id!);
-  const { verifier } = ctx.vault.open<{ verifier: string }>(sealed!, linkSubject(link.id));
+  const { verifier, kept = {} } = ctx.vault.open<{ verifier: string; kept?: Record<string, string> }>(
+    sealed!,
+    linkSubject(link.id),
+  );
   const metadataUrl = service.settings.metadata_url;
   const hosts = typeof metadataUrl === "string" ? [...controlHosts, new URL(metadataUrl).host] : controlHosts;
-  const round = { code, verifier, redirectUri: callbackUrl(ctx) };
-  const grant = await kindOf(service.kind).consent!.finish(settings, round, ctx.control.to(hosts), ctx.clock());
+  const round = { query, verifier, redirectUri: callbackUrl(ctx), kept };
+  const grant = await consentOf(service)!.finish(settings, round, ctx.control.to(hosts), circumstances(ctx));
   const baseUrl = accountBaseUrl(service, grant);
   const found = await identify(ctx, await candidate(ctx, service, grant.secret, baseUrl ?? service.baseUrl), {
     id: link.account_id,

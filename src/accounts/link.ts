@@ -6,9 +6,12 @@ import { callbackUrl, inTransaction, record, type Context } from "../context.ts"
 import { invalid, notFound, SignetError } from "../errors.ts";
 import { serviceOf } from "../services/browse.ts";
 import { openSettings } from "../services/secret.ts";
+import type { Service } from "../services/service.ts";
+import type { Consent } from "../signer/kind.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isId, newId } from "../storage/id.ts";
 import { nameInput, ownerInput, ownerOf, slugInput } from "./account.ts";
+import { circumstances } from "./circumstances.ts";
 import { requireOwner } from "./own.ts";
 import { findAccount } from "./store.ts";
 
@@ -76,8 +79,7 @@ export async function beginLink(ctx: Context, given: BeginLink): Promise<BegunLi
   const service = await serviceOf(ctx, target.service_id).catch(() => {
     throw invalid("service", "There is no such service.");
   });
-  if (!kindOf(service.kind).consent)
-    throw invalid("service", `${service.name} is not linked by consent; enter its key instead.`);
+  if (!consentOf(service)) throw invalid("service", `${service.name} is not linked by consent; enter its key instead.`);
   const id = newId();
   const token = randomBytes(32).toString("base64url");
   const expiresAt = minutesFrom(ctx.clock(), LINK_MINUTES);
@@ -103,6 +105,11 @@ export async function beginLink(ctx: Context, given: BeginLink): Promise<BegunLi
   return { id, token, expiresAt };
 }
 
+/** How accounts of the service are won by consent; undefined where they are not. */
+export function consentOf(service: Pick<Service, "kind" | "settings">): Consent<unknown, unknown> | undefined {
+  return kindOf(service.kind).consent?.(service.settings);
+}
+
 /** The link behind an address that was sent to somebody. Throws `not_found` once it is saved or over. */
 export async function linkByToken(ctx: Context, token: string): Promise<LinkRow> {
   const row = await ctx
@@ -119,16 +126,14 @@ export async function linkByToken(ctx: Context, token: string): Promise<LinkRow>
  */
 export async function departLink(ctx: Context, link: LinkRow, browser: string): Promise<URL> {
   const service = await serviceOf(ctx, link.service_id);
-  const { settings } = await openSettings(ctx, service);
+  const { settings, controlHosts } = await openSettings(ctx, service);
   const state = randomBytes(32).toString("base64url");
   const verifier = randomBytes(32).toString("base64url");
-  const { url, scopes } = kindOf(service.kind).consent!.begin(settings, {
-    state,
-    verifier,
-    redirectUri: callbackUrl(ctx),
-  });
+  const round = { state, verifier, redirectUri: callbackUrl(ctx) };
+  const ask = ctx.control.to(controlHosts);
+  const { url, scopes, kept = {} } = await consentOf(service)!.begin(settings, round, ask, circumstances(ctx));
   await inTransaction(ctx, async (inside) => {
-    const verifierId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), { verifier });
+    const verifierId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), { verifier, kept });
     const old = [link.verifier_id, link.secret_id].filter((id) => id !== null);
     await inside
       .db("links")

@@ -1,3 +1,5 @@
+import type { Context } from "../context.ts";
+import { circumstances } from "./circumstances.ts";
 import type { Plan } from "./plan.ts";
 import { parseBody } from "./answer.ts";
 
@@ -11,8 +13,10 @@ export interface Preview {
 }
 
 /** The masked form of a planned request, and which rule allows it. */
-export function preview({ ready, request, verdict }: Plan): Preview {
-  const masked = ready.kind.preview(request, ready.service.settings);
+export function preview(ctx: Context, { ready, request, verdict }: Plan): Preview {
+  const now = circumstances(ctx);
+  const { settings } = ready.service;
+  const masked = ready.kind.preview(request, settings, now);
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of masked.headers) {
     const key = name.toLowerCase();
@@ -28,7 +32,13 @@ export function preview({ ready, request, verdict }: Plan): Preview {
       headers,
       body: body === null ? null : (body.body ?? { base64: body.body_base64 }),
     },
-    explain: { kind: ready.kind.id, account: ready.account.name, hosts: ready.hosts, base_url: ready.baseUrl },
+    explain: {
+      ...ready.kind.explain?.(request, settings, now),
+      kind: ready.kind.id,
+      account: ready.account.name,
+      hosts: ready.hosts,
+      base_url: ready.baseUrl,
+    },
     rule: { because: verdict.because, share: verdict.share },
     allowed: true,
   };

@@ -4,6 +4,7 @@ import { isSignetError, SignetError } from "../errors.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Grant } from "../signer/kind.ts";
 import type { Memory } from "../storage/memory.ts";
+import { circumstances } from "./circumstances.ts";
 import { accountSubject, loadReady, type Ready } from "./ready.ts";
 
 // A token is renewed before it ends, at most once at a time per account over all processes, and without holding a
@@ -101,7 +102,11 @@ async function askProvider(ctx: Context, ready: Ready, holder: string): Promise<
     const { settings, controlHosts } = await openSettings(ctx, ready.service);
     const secret = ctx.vault.open<unknown>(ready.sealed, accountSubject(id));
     const ask = ctx.control.to(controlHosts);
-    const grant = await ready.kind.consent!.refresh(settings, secret, callbackUrl(ctx), ask, ctx.clock());
+    const renewal = ready.kind.renewal?.(settings);
+    if (!renewal)
+      throw new SignetError("needs_reconnect", `${ready.service.name} was changed and no longer says how to renew it.`);
+    const round = { redirectUri: callbackUrl(ctx) };
+    const grant = await renewal.renew(settings, secret, round, ask, circumstances(ctx));
     await persist(ctx, ready, grant);
     return await current(ctx, id);
   } catch (error) {

@@ -29,15 +29,13 @@ const MAX_BUFFERED_BODY = 1_048_576;
  */
 export async function relay(ctx: Context, wish: RelayWish, open: () => Relayed): Promise<void> {
   const method = parseMethod(wish.method);
-  const buffered: { body: Buffer | null } = { body: null };
   const planned = await plan(ctx, { account: wish.account, method, url: wish.url, via: "proxy" }, () => ({
     headers: wish.headers,
     body: null,
   }));
-  const keyInBody =
-    wish.stream !== undefined && planned.ready.kind.slots(planned.ready.service.settings).body.length > 0;
-  if (keyInBody) buffered.body = await readWhole(wish.stream!);
-  const exchange = new Relay(ctx, withBody(planned, wish, buffered.body), keyInBody ? undefined : wish.stream);
+  const whole = wish.stream !== undefined && needsWholeBody(planned);
+  const body = whole ? await readWhole(wish.stream!) : null;
+  const exchange = new Relay(ctx, withBody(planned, wish, body), whole ? undefined : wish.stream);
   const leave = InFlight.of(ctx).enter(ctx.actor);
   try {
     await exchange.recordIntent();
@@ -123,13 +121,19 @@ function withBody(planned: Plan, wish: RelayWish, body: Buffer | null): Plan {
   return { ...planned, request: withHeader(planned.request, "content-length", wish.contentLength) };
 }
 
-/** For kinds that write into the body; everything else streams. */
+/** A body streams, unless the kind writes into it or signs its bytes. */
+function needsWholeBody({ ready, request }: Plan): boolean {
+  const { settings } = ready.service;
+  return ready.kind.slots(settings).body.length > 0 || ready.kind.coversBody?.(settings, request) === true;
+}
+
 async function readWhole(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BUFFERED_BODY) throw invalid("body", "A body that gets the key written into it is at most 1 MiB.");
+    if (size > MAX_BUFFERED_BODY)
+      throw invalid("body", "A body that is signed or gets the key written into it is at most 1 MiB.");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

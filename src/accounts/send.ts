@@ -4,6 +4,7 @@ import { isSignetError, SignetError } from "../errors.ts";
 import type { AnswerHeaders, AnswerSink, Flow, Stop } from "../outbound/transport.ts";
 import { RedactedStream, type Redactor } from "../outbound/redact.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
+import { circumstances } from "./circumstances.ts";
 import { openReady, type Opened, type Ready } from "./ready.ts";
 import { requireHost } from "./plan.ts";
 import { UnpackedSink } from "./unpack.ts";
@@ -32,7 +33,7 @@ export async function send(
 ): Promise<void> {
   try {
     const opened = await credential.open();
-    const signed = credential.kind.sign(request, opened.secret, opened.settings, ctx.clock());
+    const signed = credential.kind.sign(request, opened.secret, opened.settings, circumstances(ctx));
     // Signing may change the address, so the host rule has the last word.
     if (signed.url !== request.url) requireHost(ctx, credential, signed.url);
     const clean = new UnpackedSink(signed.method, new CleanSink(opened.redactor, sink));

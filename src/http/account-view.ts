@@ -1,9 +1,9 @@
 import type { Account } from "../accounts/account.ts";
 import { getAccount, rightsOn, type AccountLine } from "../accounts/browse.ts";
+import { consentOf } from "../accounts/link.ts";
 import { managedAccount } from "../accounts/manage.ts";
 import type { Context } from "../context.ts";
 import type { Service } from "../services/service.ts";
-import { kindOf } from "../signer/kinds.ts";
 import { tileOf } from "./tile.ts";
 
 // What several pages say of an account or of its service.
@@ -33,8 +33,8 @@ export async function seen(ctx: Context, key: string) {
 }
 
 /** True when accounts of this service are won by consent at the provider. */
-export function byConsent(service: { kind: string }): boolean {
-  return kindOf(service.kind).consent !== undefined;
+export function byConsent(service: Pick<Service, "kind" | "settings">): boolean {
+  return consentOf(service) !== undefined;
 }
 
 /** The origin to which a form of the page may lead: the provider's page of consent. */

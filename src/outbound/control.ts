@@ -50,6 +50,7 @@ async function exchange(request: Parameters<Ask>[0], agent: { http: http.Agent; 
     headers: { "user-agent": "Signet", ...request.headers },
     ...(request.form === undefined ? {} : { form: request.form }),
     ...(request.json === undefined ? {} : { json: request.json }),
+    ...(request.body === undefined ? {} : { body: request.body }),
     agent,
     followRedirect: false,
     throwHttpErrors: false,

@@ -32,9 +32,28 @@ export interface Slots {
 /** What stands in place of a secret wherever a signed request is shown. */
 export const MASK = "•••";
 
+/** What a provider asked for when it refused a request; made by challenged() and read by sign() of the same kind only. */
+export type Challenge = Readonly<Record<string, string>>;
+
+/** What signing may use besides request and secret; handed in, so that published vectors can be checked. */
+export interface Circumstances {
+  now: Date;
+  /** 32 hexadecimal characters that never come again. */
+  nonce(): string;
+  challenge: Challenge | undefined;
+}
+
+/** With which a connection proves who opens it (mutual TLS); everything as PEM. */
+export interface ClientCertificate {
+  certificate: string;
+  key: string;
+  /** Who may have signed the server's certificate, where that is a private authority. */
+  authorities?: string | undefined;
+}
+
 /**
- * A way to authenticate. Pure: no clock, no network, no storage of its own. `Settings` are asked once per
- * service, `Secret` once per account.
+ * A way to authenticate. Pure: no clock, no network, no chance, no storage of its own. `Settings` are asked once per
+ * service, `Secret` once per account. What takes only settings must do without the hidden ones.
  */
 export interface Kind<Settings = unknown, Secret = unknown> {
   id: string;
@@ -47,28 +66,50 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   secret(settings: Settings): Field[];
   secretSchema: z.ZodType<Secret>;
   /** Adds the credential. Everything it covers must leave as it is. */
-  sign(request: OutgoingRequest, secret: Secret, settings: Settings, now: Date): OutgoingRequest;
+  sign(request: OutgoingRequest, secret: Secret, settings: Settings, circumstances: Circumstances): OutgoingRequest;
   /** As sign() would, with MASK where the secret goes: needs no secret. */
-  preview(request: OutgoingRequest, settings: Settings): OutgoingRequest;
+  preview(request: OutgoingRequest, settings: Settings, circumstances: Circumstances): OutgoingRequest;
+  /** What is signed, for whoever simulates: a base string, a canonical request; MASK where a secret would stand. */
+  explain?(request: OutgoingRequest, settings: Settings, circumstances: Circumstances): Record<string, string>;
+  /** True when the signature covers the body's bytes, so that a stream is read whole (at most 1 MiB) before signing. */
+  coversBody?(settings: Settings, request: OutgoingRequest): boolean;
   slots(settings: Settings): Slots;
   /** Every string that an answer must not carry back to the caller (statement E-13). */
   sensitive(secret: Secret, settings: Settings): string[];
   /** All that may ever be seen of a secret. */
   facts(secret: Secret, settings: Settings): Fact[];
-  /** For kinds whose credential is won by consent, at an authorization server. */
-  consent?: Consent<Settings, Secret>;
+  /** Hosts, as in URL.host, to which the service's hidden settings may go: token endpoints and their siblings. */
+  controlHosts?(settings: Settings): string[];
+  /** How accounts are won by consent at the provider; undefined where these settings ask nobody. */
+  consent?(settings: Settings): Consent<Settings, Secret> | undefined;
+  /** How a lasting secret is traded for one that signs and ends; undefined where what was entered signs by itself. */
+  renewal?(settings: Settings): Renewal<Settings, Secret> | undefined;
+  /** Asks the provider to forget the grant; resolves to false where there is no way to, throws when it refuses. */
+  revoke?(settings: Settings, secret: Secret, ask: Ask, circumstances: Circumstances): Promise<boolean>;
+  /** Reads what a refusal asks for. Kept in memory for each account and handed to sign() from then on. */
+  challenged?(answer: Refusal, settings: Settings): Challenge | undefined;
+  /** The certificate for connections of this account, those to the provider's own endpoints among them. */
+  certificate?(secret: Secret, settings: Settings): ClientCertificate | undefined;
+}
+
+/** The head of an answer that did not take the credential. */
+export interface Refusal {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
 }
 
 /** Sends one request to a provider's own endpoints and returns the whole answer; handed in, never imported. */
 export type Ask = (request: {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   url: string;
   headers?: Record<string, string>;
+  /** At most one of the three; `body` goes out byte for byte. */
   form?: Record<string, string>;
   json?: unknown;
+  body?: string;
 }) => Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }>;
 
-/** What a consent or a refresh won. */
+/** What a consent or a renewal won. */
 export interface Grant<Secret> {
   secret: Secret;
   /** Undefined when the provider did not say. */
@@ -81,24 +122,40 @@ export interface Grant<Secret> {
 }
 
 export interface Consent<Settings, Secret> {
-  /** The address to send a browser to, and the scopes it asks for. */
+  /**
+   * The address to send a browser to, and the scopes it asks for. `kept` rests sealed until the callback. The
+   * callback must come with `state` as a parameter. Throws SignetError when the provider had to be asked and refused.
+   */
   begin(
     settings: Settings,
     round: { state: string; verifier: string; redirectUri: string },
-  ): { url: URL; scopes: string[] };
-  /** Checks what came back besides state and code; throws SignetError `invalid`. */
-  checkReturn(settings: Settings, query: Record<string, string>): void;
-  /** Trades the code. `now` is when the request starts. Throws SignetError with a sentence made of known words. */
-  finish(
-    settings: Settings,
-    round: { code: string; verifier: string; redirectUri: string },
     ask: Ask,
-    now: Date,
+    circumstances: Circumstances,
+  ): Promise<{ url: URL; scopes: string[]; kept?: Record<string, string> }>;
+  /** Checks what came back besides state and error; throws SignetError `invalid`. */
+  checkReturn(settings: Settings, query: Record<string, string>): void;
+  /** Trades what came back. `now` is when the request starts. Throws SignetError with a sentence made of known words. */
+  finish(settings: Settings, round: Round, ask: Ask, circumstances: Circumstances): Promise<Grant<Secret>>;
+}
+
+/** What belongs together when a browser comes back. */
+export interface Round {
+  /** The callback's parameters, each of which came once. */
+  query: Record<string, string>;
+  verifier: string;
+  redirectUri: string;
+  kept: Record<string, string>;
+}
+
+export interface Renewal<Settings, Secret> {
+  /** False while a secret has nothing to sign with yet, so that an account has to begin with a renewal. */
+  ready(secret: Secret, settings: Settings): boolean;
+  /** Trades the lasting part for a new short-lived one. Throws `needs_reconnect` when the provider's no is final. */
+  renew(
+    settings: Settings,
+    secret: Secret,
+    round: { redirectUri: string },
+    ask: Ask,
+    circumstances: Circumstances,
   ): Promise<Grant<Secret>>;
-  /** Trades the refresh token. Throws `needs_reconnect` when the provider's no is final. */
-  refresh(settings: Settings, secret: Secret, redirectUri: string, ask: Ask, now: Date): Promise<Grant<Secret>>;
-  /** Asks the provider to forget the grant; resolves to false where there is no way to, throws when it refuses. */
-  revoke(settings: Settings, secret: Secret, ask: Ask): Promise<boolean>;
-  /** Hosts to which the service's own secret may go: the token endpoint and its siblings. */
-  controlHosts(settings: Settings): string[];
 }

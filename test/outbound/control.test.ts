@@ -60,6 +60,14 @@ describe("a provider's own endpoint", () => {
     expect([echo.last.method, echo.last.body.length]).toEqual(["DELETE", 0]);
   });
 
+  test("gets the bytes that somebody signed as they are", async () => {
+    const echo = clean.later(await newEcho());
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    await asking([echo.host], [echo.host])({ method: "PUT", url: echo.url, headers, body: "b=%7e&a=1+%20" });
+    expect([echo.last.method, echo.last.body.toString()]).toEqual(["PUT", "b=%7e&a=1+%20"]);
+    expect(echo.last.header("content-type")).toBe("application/x-www-form-urlencoded");
+  });
+
   test.each([400, 401, 404, 500, 503])("may answer %i, which is an answer, asked for once", async (status) => {
     const echo = clean.later(await newEcho(json({ error: "x" }, status)));
     expect(await asking([echo.host], [echo.host])({ method: "GET", url: echo.url })).toMatchObject({ status });

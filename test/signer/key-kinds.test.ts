@@ -5,9 +5,9 @@ import { basic } from "../../src/signer/kinds/basic.ts";
 import { bearer } from "../../src/signer/kinds/bearer.ts";
 import type { Kind } from "../../src/signer/kind.ts";
 import { withQuery, type OutgoingRequest } from "../../src/signer/request.ts";
+import { THEN } from "./provider.ts";
 
 const KEY = "4eC39HqLyjWDarjtT1zdp7dc";
-const NOW = new Date("2026-11-05T12:00:00Z");
 
 function request(url = "https://api.example.com/v1", more: Partial<OutgoingRequest> = {}): OutgoingRequest {
   return { method: "GET", url: new URL(url), headers: [], body: null, ...more };
@@ -15,7 +15,7 @@ function request(url = "https://api.example.com/v1", more: Partial<OutgoingReque
 
 /** Signs with settings and secret as they are entered. */
 function signed<S, T>(kind: Kind<S, T>, settings: object, secret: object, plain = request()): OutgoingRequest {
-  return kind.sign(plain, kind.secretSchema.parse(secret), kind.settingsSchema.parse(settings), NOW);
+  return kind.sign(plain, kind.secretSchema.parse(secret), kind.settingsSchema.parse(settings), THEN);
 }
 
 /** The first thing that is wrong with an input: where and what. */

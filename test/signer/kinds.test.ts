@@ -3,10 +3,10 @@ import { MASK } from "../../src/signer/kind.ts";
 import { allKinds, kindOf } from "../../src/signer/kinds.ts";
 import type { OutgoingRequest } from "../../src/signer/request.ts";
 import { lastFour } from "../../src/signer/text.ts";
+import { THEN } from "./provider.ts";
 
 // What every kind promises, whatever it does. A new kind adds a line to EXAMPLES, or the first test fails.
 
-const NOW = new Date("2026-11-05T12:00:00Z");
 const LONG = "4eC39HqLyjWDarjtT1zdp7dc";
 const REFRESH = "Zq0Lm4Xv7Rn2Kt9Bw5Yh8Pd3";
 const CLIENT = "u6Gs1Jc8Oe5Fa0Ni3Mx7Qk2V";
@@ -98,8 +98,8 @@ describe.each(cases)("the kind $id, example $number", ({ id, settings, secret, s
   const kind = kindOf(id);
   const set = kind.settingsSchema.parse(settings);
   const held = kind.secretSchema.parse(secret);
-  const signed = kind.sign(REQUEST, held, set, NOW);
-  const preview = kind.preview(REQUEST, set);
+  const signed = kind.sign(REQUEST, held, set, THEN);
+  const preview = kind.preview(REQUEST, set, THEN);
 
   test("leaves the request it was given as it was", () => {
     expect(REQUEST.url.href).toBe("https://api.example.com/a%20b?x=1&x=2&flag&e=%2F~");
@@ -122,7 +122,7 @@ describe.each(cases)("the kind $id, example $number", ({ id, settings, secret, s
   test("signs with its secret, and signs the same each time", () => {
     const usable = secrets.filter((text) => text !== REFRESH && text !== CLIENT);
     if (usable.length > 0) expect(usable.some((text) => shown(signed).includes(text))).toBe(true);
-    expect(shown(kind.sign(REQUEST, held, set, NOW))).toBe(shown(signed));
+    expect(shown(kind.sign(REQUEST, held, set, THEN))).toBe(shown(signed));
   });
 
   test("previews what it would sign, with a mask in the secret's place", () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SignetError } from "../../src/errors.ts";
 import { json, text } from "../support/echo.ts";
-import { ask, consent, newProvider, NOW, ROUND, type Provider } from "./provider.ts";
+import { ask, consent, newProvider, ROUND, THEN, type Provider } from "./provider.ts";
 
 let provider: Provider;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ afterAll(() => provider.close());
 /** What becomes of a code when the token endpoint answers so. */
 function finish(answer: Parameters<typeof provider.echo.answer>[0], settings: object = {}) {
   provider.echo.answer(answer);
-  return consent.finish(provider.settings(settings), ROUND, ask, NOW);
+  return consent.finish(provider.settings(settings), ROUND, ask, THEN);
 }
 
 async function refusal(

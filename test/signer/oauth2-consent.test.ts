@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { oauth2 } from "../../src/signer/kinds/oauth2.ts";
 import { json, text } from "../support/echo.ts";
-import { ask, CLIENT_SECRET, consent, newProvider, NOW, ROUND, type Provider } from "./provider.ts";
+import { ask, CLIENT_SECRET, consent, newProvider, ROUND, THEN, type Provider } from "./provider.ts";
 
 let provider: Provider;
 beforeAll(async () => {
@@ -12,18 +13,19 @@ beforeEach(() => {
   provider.echo.answer(json({ access_token: "at-1", token_type: "Bearer" }));
 });
 
-const finish = (settings: object = {}) => consent.finish(provider.settings(settings), ROUND, ask, NOW);
+const finish = (settings: object = {}) => consent.finish(provider.settings(settings), ROUND, ask, THEN);
 
 describe("the address that a browser is sent to", () => {
   const begin = (more: object = {}) =>
-    consent.begin(provider.settings(more), {
-      state: "the-state",
-      verifier: ROUND.verifier,
-      redirectUri: ROUND.redirectUri,
-    });
+    consent.begin(
+      provider.settings(more),
+      { state: "the-state", verifier: ROUND.verifier, redirectUri: ROUND.redirectUri },
+      ask,
+      THEN,
+    );
 
-  test("asks for a code with a challenge, and holds no secret and no verifier", () => {
-    const { url, scopes } = begin({ scopes: "read write" });
+  test("asks for a code with a challenge, and holds no secret and no verifier", async () => {
+    const { url, scopes } = await begin({ scopes: "read write" });
     expect(url.origin + url.pathname).toBe(`${provider.echo.url}/authorize`);
     expect(Object.fromEntries(url.searchParams)).toEqual({
       response_type: "code",
@@ -39,18 +41,18 @@ describe("the address that a browser is sent to", () => {
     expect(url.href).not.toContain(ROUND.verifier);
   });
 
-  test("has a challenge that is the hash of the verifier", () => {
+  test("has a challenge that is the hash of the verifier", async () => {
     const digest = createHash("sha256").update(ROUND.verifier).digest("base64url");
-    expect(begin().url.searchParams.get("code_challenge")).toBe(digest);
+    expect((await begin()).url.searchParams.get("code_challenge")).toBe(digest);
   });
 
-  test("has no challenge only where the service turned it off", () => {
-    expect(begin({ pkce: false }).url.searchParams.has("code_challenge")).toBe(false);
-    expect(begin({ pkce: "on" }).url.searchParams.has("code_challenge")).toBe(true);
+  test("has no challenge only where the service turned it off", async () => {
+    expect((await begin({ pkce: false })).url.searchParams.has("code_challenge")).toBe(false);
+    expect((await begin({ pkce: "on" })).url.searchParams.has("code_challenge")).toBe(true);
   });
 
-  test("separates scopes as the service says, and knows a second list of them", () => {
-    const { url, scopes } = begin({
+  test("separates scopes as the service says, and knows a second list of them", async () => {
+    const { url, scopes } = await begin({
       scopes: ["a", "b"],
       scope_delimiter: ",",
       user_scopes: "c d",
@@ -59,10 +61,10 @@ describe("the address that a browser is sent to", () => {
     expect(url.searchParams.get("scope")).toBe("a,b");
     expect(url.searchParams.get("user_scope")).toBe("c,d");
     expect(scopes).toEqual(["a", "b", "c", "d"]);
-    expect(begin().url.searchParams.has("scope")).toBe(false);
+    expect((await begin()).url.searchParams.has("scope")).toBe(false);
   });
 
-  test("keeps the query of the endpoint and takes extra parameters, which can not replace its own", () => {
+  test("keeps the query of the endpoint and takes extra parameters, which can not replace its own", async () => {
     const extra = {
       access_type: "offline",
       state: "forged",
@@ -70,7 +72,7 @@ describe("the address that a browser is sent to", () => {
       response_type: "token",
       client_id: "x",
     };
-    const { url } = begin({
+    const { url } = await begin({
       authorize_url: `${provider.echo.url}/authorize?tenant=7`,
       authorize_params: { ...extra, code_challenge_method: "plain", code_challenge: "x" },
       resource: "https://api.example.com",
@@ -88,12 +90,13 @@ describe("what comes back to the callback", () => {
     consent.checkReturn(provider.settings(settings), query);
 
   test("passes without an issuer where none is expected, or with one of the provider's own", () => {
-    expect(check({}, {})).not.toThrow();
-    expect(check({}, { iss: provider.echo.url })).not.toThrow();
-    expect(check({ issuer: "https://as.example" }, { iss: "https://as.example" })).not.toThrow();
+    expect(check({}, { code: "c" })).not.toThrow();
+    expect(check({}, { code: "c", iss: provider.echo.url })).not.toThrow();
+    expect(check({ issuer: "https://as.example" }, { code: "c", iss: "https://as.example" })).not.toThrow();
   });
 
   test.each([
+    [{}, { code: "" }],
     [{}, { iss: "https://evil.example" }],
     [{}, { iss: "" }],
     [{}, { iss: "not an address" }],
@@ -102,7 +105,7 @@ describe("what comes back to the callback", () => {
     [{ issuer: "https://as.example" }, { iss: "https://AS.example" }],
     [{ issuer: "https://as.example" }, { iss: "https://as.example.evil.example" }],
   ])("is refused for %j with %j", (settings, query) => {
-    expect(check(settings, query)).toThrow(expect.objectContaining({ code: "invalid" }));
+    expect(check(settings, { code: "c", ...query })).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 });
 
@@ -198,7 +201,7 @@ describe("what a token answer does not tell", () => {
 });
 
 test("the service's own secret goes to the token endpoint and the revocation endpoint only", () => {
-  const hosts = consent.controlHosts(
+  const hosts = oauth2.controlHosts!(
     provider.settings({
       token_url: "https://token.example:8443/x",
       revoke_url: "https://revoke.example/x",

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SignetError } from "../../src/errors.ts";
+import { refresh as renewal } from "../../src/signer/oauth2/refresh.ts";
+import { revoke as revokeGrant } from "../../src/signer/oauth2/revoke.ts";
 import { json, newRawServer, text } from "../support/echo.ts";
-import { ask, CLIENT_SECRET, consent, newProvider, NOW, ROUND, type Provider } from "./provider.ts";
+import { ask, CLIENT_SECRET, newProvider, ROUND, THEN, type Provider } from "./provider.ts";
 
 let provider: Provider;
 let held: { access_token: string; refresh_token: string; token_host: string; metadata: Record<string, string> };
@@ -17,7 +19,7 @@ beforeEach(() => {
 });
 
 function refresh(settings: object = {}, secret: object = held) {
-  return consent.refresh(provider.settings(settings), secret as typeof held, ROUND.redirectUri, ask, NOW);
+  return renewal.renew(provider.settings(settings), secret as typeof held, ROUND, ask, THEN);
 }
 
 async function refusal(settings: object = {}, secret: object = held): Promise<SignetError> {
@@ -152,7 +154,7 @@ describe("a refresh that fails for now", () => {
 
 describe("a grant is revoked", () => {
   const revoke = (settings: object, secret: object = held) =>
-    consent.revoke(provider.settings(settings), secret as typeof held, ask);
+    revokeGrant(provider.settings(settings), secret as typeof held, ask, THEN);
 
   test("by its refresh token, which ends all of it, with the client signed in", async () => {
     provider.echo.answer((_request, response) => response.writeHead(200).end());

@@ -1,4 +1,4 @@
-import type { Ask, Consent } from "../../src/signer/kind.ts";
+import type { Ask, Circumstances, Consent } from "../../src/signer/kind.ts";
 import { consent as oauth2Consent } from "../../src/signer/oauth2/consent.ts";
 import { settingsSchema, type Settings } from "../../src/signer/oauth2/settings.ts";
 import type { Secret } from "../../src/signer/oauth2/token-answer.ts";
@@ -7,12 +7,16 @@ import { newEcho, type Answer, type Echo } from "../support/echo.ts";
 export const NOW = new Date("2026-11-05T12:00:00Z");
 export const CLIENT_SECRET = "Zq0Lm4Xv7Rn2Kt9B:&é w+/=";
 export const ROUND = {
-  code: "the-code",
+  query: { code: "the-code" },
   verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
   redirectUri: "https://signet.example/oauth/callback",
+  kept: {},
 };
 
 export const consent: Consent<Settings, Secret> = oauth2Consent;
+
+/** Circumstances in which nothing is left to chance. */
+export const THEN: Circumstances = { now: NOW, nonce: () => "0123456789abcdef0123456789abcdef", challenge: undefined };
 
 /** Sends over real sockets; what leaves is what the provider sees. */
 export const ask: Ask = async ({ method, url, headers = {}, form, json }) => {

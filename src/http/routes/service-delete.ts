@@ -50,7 +50,7 @@ async function show(ctx: Context, service: Service, problem: string | null): Pro
     name: service.name,
     mark: tileOf({ name: service.name, catalog: service.catalogKey }),
     accounts: all,
-    revokes: kindOf(service.kind).consent !== undefined,
+    revokes: kindOf(service.kind).revoke !== undefined,
     stops,
   };
   const page = { title: `Delete ${service.name}` };

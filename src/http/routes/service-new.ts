@@ -74,7 +74,7 @@ function show(ctx: Context, key: string, setup: Setup): Answer {
     retired: entry.status === "retired",
     documentation: entry.documentation,
     steps: consoleSteps(key, callback),
-    callback: kind.consent ? callback : null,
+    callback: kind.consent?.(entry.settings) ? callback : null,
     kind: { label: kind.label, summary: kind.summary },
     hosts: entry.hosts.filter((host) => !host.includes("{")),
     accountHelp: entry.account_help,

@@ -5,7 +5,7 @@ import { ownerNames } from "../../people/owner.ts";
 import { getService } from "../../services/browse.ts";
 import { originOf } from "../../services/catalog.ts";
 import type { Service } from "../../services/service.ts";
-import { accountPath } from "../account-view.ts";
+import { accountPath, byConsent } from "../account-view.ts";
 import { view } from "../answer.ts";
 import { kindOf } from "../kind-fields.ts";
 import { tileOf } from "../tile.ts";
@@ -36,7 +36,7 @@ export default [
       shown: shown(service, admin),
       admin,
       checks: admin ? checklist(service, counts.all) : [],
-      callback: kindOf(service.kind).consent && admin ? callbackUrl(ctx) : null,
+      callback: byConsent(service) && admin ? callbackUrl(ctx) : null,
       accounts: { rows, total: counts.all, broken: counts.needs_reconnect, more: counts.all > rows.length },
     };
     return view("service", data);
@@ -74,7 +74,7 @@ function shown(service: Service, admin: boolean) {
 function checklist(service: Service, accounts: number) {
   const kind = kindOf(service.kind);
   const secret = kind.settings.some((field) => service.hidden.includes(field.name));
-  const registered = kind.consent
+  const registered = byConsent(service)
     ? [
         {
           label: "Registered at the provider",

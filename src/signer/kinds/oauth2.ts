@@ -1,5 +1,7 @@
 import { MASK, type Kind } from "../kind.ts";
 import { consent } from "../oauth2/consent.ts";
+import { refresh } from "../oauth2/refresh.ts";
+import { revoke } from "../oauth2/revoke.ts";
 import { settingsFields, settingsSchema, type Settings } from "../oauth2/settings.ts";
 import { secretSchema, type Secret } from "../oauth2/token-answer.ts";
 import { withHeader } from "../request.ts";
@@ -23,7 +25,14 @@ export const oauth2: Kind<Settings, Secret> = {
     { label: "Access token", value: lastFour(secret.access_token) },
     { label: "Refresh token", value: secret.refresh_token === undefined ? "none" : "saved, hidden" },
   ],
-  consent,
+  controlHosts: (settings) => [
+    ...new Set(
+      [settings.token_url, settings.revoke_url].filter((url) => url !== undefined).map((url) => new URL(url).host),
+    ),
+  ],
+  consent: () => consent,
+  renewal: () => refresh,
+  revoke,
 };
 
 function value(settings: Settings, token: string): string {
