@@ -6,6 +6,7 @@ import type { Vault } from "../vault/vault.ts";
 import { ChainKey, link, type Head, type Row } from "./chain.ts";
 import { storedFacts, storedText, type Event, type Action } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { Unfolder } from "./unfold.ts";
 
 /** Who acted, in which request; what a Context knows of it. */
 export interface Who {
@@ -21,13 +22,15 @@ export class Audit {
   readonly key: ChainKey;
   readonly process: number;
   readonly #group: GroupCommit;
+  readonly #unfolder: Unfolder;
   readonly #clock: () => Date;
 
   constructor(database: Database, key: ChainKey, process: number, clock: () => Date) {
     this.key = key;
     this.process = process;
     this.#clock = clock;
-    this.#group = new GroupCommit(database, key);
+    this.#unfolder = new Unfolder(database.knex);
+    this.#group = new GroupCommit(database, key, () => this.#unfolder.nudge());
   }
 
   /**
@@ -63,6 +66,7 @@ export class Audit {
 
   async close(): Promise<void> {
     await this.#group.close();
+    await this.#unfolder.close();
   }
 
   #draft(who: Who, event: Event): Draft {

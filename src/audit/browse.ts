@@ -5,6 +5,7 @@ import type { Knex } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
 import { page, pageInput, type Page } from "../storage/page.ts";
 import type { Row } from "./chain.ts";
+import { unfold } from "./unfold.ts";
 
 const DAY = 24 * 3_600_000;
 
@@ -36,6 +37,7 @@ export async function listAudit(
   { intents = true }: { intents?: boolean } = {},
 ): Promise<Page<Row>> {
   const input = listAuditInput.parse(given);
+  await unfold(ctx.db);
   const query = ctx
     .db("audit_events")
     .orderBy("seq", "desc")
@@ -70,6 +72,7 @@ function seqOf([text = ""]: string[]): number {
 
 /** One row. Throws `not_found` for what the actor may not read. */
 export async function getAudit(ctx: { db: Knex; actor: Actor }, seq: number): Promise<Row> {
+  await unfold(ctx.db);
   const query = ctx.db("audit_events").where({ seq });
   scope(query, ctx);
   const row = Number.isSafeInteger(seq) ? ((await query.first()) as Row | undefined) : undefined;
@@ -82,6 +85,7 @@ export async function requestAudit(
   ctx: { db: Knex; actor: Actor },
   row: Pick<Row, "request_id" | "at">,
 ): Promise<Row[]> {
+  await unfold(ctx.db);
   const query = ctx.db("audit_events").where({ request_id: row.request_id }).orderBy("seq").limit(200);
   // No request lasts a day, and moments have an index.
   query.whereBetween("at", [new Date(row.at.getTime() - DAY), new Date(row.at.getTime() + DAY)]);
@@ -97,6 +101,7 @@ export interface Hour {
 
 /** The calls that the actor may read of, hour by hour, the last one ending now. */
 export async function callsByHour(ctx: { db: Knex; actor: Actor; clock: () => Date }, hours: number): Promise<Hour[]> {
+  await unfold(ctx.db);
   const now = ctx.clock();
   const ago = ctx.db.raw("floor(extract(epoch from (?::timestamptz - at)) / 3600)::int", [now]);
   const query = ctx

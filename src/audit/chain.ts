@@ -49,11 +49,6 @@ export class ChainKey {
  * who can write to the database but lacks the key can not rebuild the chain.
  */
 export function link(key: ChainKey, previous: Buffer, row: Row): Buffer {
-  return linkText(key, previous, row, factsText(row.facts));
-}
-
-/** As link(), with the facts' text at hand. */
-export function linkText(key: ChainKey, previous: Buffer, row: Omit<Row, "facts">, facts: string): Buffer {
   const { seq, at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process } = row;
   const fields = [
     seq,
@@ -67,7 +62,28 @@ export function linkText(key: ChainKey, previous: Buffer, row: Omit<Row, "facts"
     request_id,
     process,
   ];
-  return key.sign(Buffer.concat([previous, Buffer.from(JSON.stringify(fields) + facts, "utf8")]));
+  return key.sign(Buffer.concat([previous, Buffer.from(JSON.stringify(fields) + factsText(row.facts), "utf8")]));
+}
+
+/**
+ * The link of a block: of rows that follow each other and were made durable by one commit.
+ * @param first the sequence number of its first row.
+ * @param text blockText() of its rows.
+ */
+export function linkBlock(key: ChainKey, previous: Buffer, first: number, text: string): Buffer {
+  return key.sign(Buffer.concat([previous, Buffer.from(`block ${first} ${text}`, "utf8")]));
+}
+
+/** Rows as one text; the same before they are stored and when they are read again. */
+export function blockText(rows: string[]): string {
+  return `[${rows.join(",")}]`;
+}
+
+/** A row as a JSON array, in an order that unfold.ts knows; its number follows from its place in the block. */
+export function rowText(row: Omit<Row, "seq">): string {
+  const { at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process } = row;
+  const fields = [at.getTime(), action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process];
+  return `${JSON.stringify(fields).slice(0, -1)},${factsText(row.facts)}]`;
 }
 
 /** One text for the same facts, before they are stored and after: jsonb keeps no order of keys, so they are sorted. */

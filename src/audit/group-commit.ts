@@ -1,10 +1,12 @@
 import { SignetError } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
+import { isId } from "../storage/id.ts";
 import type { Draft } from "./audit.ts";
-import { factsText, linkText, type ChainKey, type Head, type Row } from "./chain.ts";
+import { blockText, linkBlock, rowText, type ChainKey, type Head, type Row } from "./chain.ts";
 
 interface Waiting {
   draft: Draft;
+  text: string;
   resolve(seq: number): void;
   reject(error: Error): void;
 }
@@ -12,16 +14,13 @@ interface Waiting {
 /** Rows per statement: past some hundred a batch only gets slower (docs/performance.md). */
 const MAX_BATCH = 256;
 
-// Moves the head and inserts the rows only if the head still is where this process believes it to be; when
-// another process was faster nothing happens and the batch is linked anew behind the true head.
+// Moves the head and adds the block only if the head still is where this process believes it to be; when
+// another process was faster nothing happens and the block is linked anew behind the true head.
 const APPEND = `
   with moved as (
     update audit_head set seq = $1, hash = $2 where seq = $3 and hash = $4 returning 1
   )
-  insert into audit_events (seq, at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process, facts, hash)
-  select * from unnest($5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-    $12::uuid[], $13::text[], $14::bigint[], $15::jsonb[], $16::bytea[])
-  where exists (select 1 from moved)`;
+  insert into audit_blocks (last_seq, first_seq, hash, rows) select $1, $3 + 1, $2, $5 from moved`;
 
 /**
  * Writes audit rows of many requests in one commit: while one batch is in flight the next gathers, without any
@@ -30,6 +29,7 @@ const APPEND = `
 export class GroupCommit {
   readonly #database: Database;
   readonly #key: ChainKey;
+  readonly #committed: () => void;
   #waiting: Waiting[] = [];
   #writing = false;
   #closed = false;
@@ -38,15 +38,19 @@ export class GroupCommit {
   readonly #open = new Map<string, number>();
   #idle: (() => void) | undefined;
 
-  constructor(database: Database, key: ChainKey) {
+  /** @param committed is told of each block. */
+  constructor(database: Database, key: ChainKey, committed: () => void) {
     this.#database = database;
     this.#key = key;
+    this.#committed = committed;
   }
 
   append(draft: Draft): Promise<number> {
-    if (this.#closed) return Promise.reject(unavailable());
+    // What could not become a row later would keep all that come after it from becoming one.
+    const fits = draft.account_id === null || isId(draft.account_id);
+    if (this.#closed || !fits) return Promise.reject(unavailable());
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ draft, resolve, reject });
+      this.#waiting.push({ draft, text: rowText(draft), resolve, reject });
       if (!this.#writing) {
         this.#writing = true;
         setImmediate(() => void this.#write());
@@ -75,9 +79,11 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
-        const rows = await this.#commit(batch.map((waiting) => waiting.draft));
-        rows.forEach((row) => this.#track(row));
-        batch.forEach((waiting, index) => waiting.resolve(rows[index]!.seq));
+        const first = await this.#commit(batch.map(({ text }) => text));
+        batch.forEach(({ draft, resolve }, index) => {
+          this.#track(draft, first + index);
+          resolve(first + index);
+        });
       } catch (cause) {
         this.#head = undefined;
         const error = unavailable(cause);
@@ -88,18 +94,24 @@ export class GroupCommit {
     this.#idle?.();
   }
 
-  async #commit(drafts: Draft[]): Promise<Row[]> {
+  /** Returns the number of the block's first row. */
+  async #commit(rows: string[]): Promise<number> {
+    const text = blockText(rows);
     for (;;) {
       const head = (this.#head ??= await this.#readHead());
-      const rows = drafts.map((draft, index) => ({ seq: head.seq + 1 + index, ...draft }));
-      const facts = rows.map((row) => factsText(row.facts));
-      const hashes: Buffer[] = [];
-      rows.forEach((row, index) => hashes.push(linkText(this.#key, hashes.at(-1) ?? head.hash, row, facts[index]!)));
-      const next = { seq: rows.at(-1)!.seq, hash: hashes.at(-1)! };
-      const values = [next.seq, next.hash, head.seq, head.hash, ...columns(rows, facts, hashes)];
-      const written = await this.#database.write("audit-append", APPEND, values);
+      const first = head.seq + 1;
+      const next = { seq: head.seq + rows.length, hash: linkBlock(this.#key, head.hash, first, text) };
+      const written = await this.#database.write("audit-append", APPEND, [
+        next.seq,
+        next.hash,
+        head.seq,
+        head.hash,
+        text,
+      ]);
       this.#head = written > 0 ? next : undefined;
-      if (written > 0) return rows;
+      if (written === 0) continue;
+      this.#committed();
+      return first;
     }
   }
 
@@ -108,8 +120,8 @@ export class GroupCommit {
     return head!;
   }
 
-  #track(row: Row): void {
-    if (row.outcome === "pending") this.#open.set(intentKey(row), row.seq);
+  #track(row: Draft, seq: number): void {
+    if (row.outcome === "pending") this.#open.set(intentKey(row), seq);
     else this.#open.delete(intentKey(row));
   }
 }
@@ -117,36 +129,6 @@ export class GroupCommit {
 /** What an outcome must share with an intent to close it. */
 function intentKey(row: Pick<Row, "request_id" | "action">): string {
   return `${row.request_id} ${row.action}`;
-}
-
-/**
- * The columns as array literals of PostgreSQL, made by hand because most of them hold nothing that needs a quote; the
- * driver's own would look at every character of each.
- */
-function columns(rows: Omit<Row, "facts">[], facts: string[], hashes: Buffer[]): unknown[] {
-  return [
-    literal(rows.map((row) => row.seq)),
-    literal(rows.map((row) => row.at.toISOString())),
-    literal(rows.map((row) => row.action)),
-    literal(rows.map((row) => row.outcome)),
-    literal(rows.map((row) => row.actor_type)),
-    literal(rows.map((row) => quoted(row.actor_id))),
-    literal(rows.map((row) => quoted(row.actor_name))),
-    literal(rows.map((row) => row.account_id)),
-    literal(rows.map((row) => quoted(row.request_id))),
-    literal(rows.map((row) => row.process)),
-    literal(facts.map(quoted)),
-    literal(hashes.map((hash) => `"\\\\x${hash.toString("hex")}"`)),
-  ];
-}
-
-/** Elements are numbers, plain words, quoted texts, or null. */
-function literal(elements: (string | number | null)[]): string {
-  return `{${elements.map((element) => element ?? "NULL").join(",")}}`;
-}
-
-function quoted(text: string | null): string | null {
-  return text === null ? null : `"${/["\\]/.test(text) ? text.replace(/["\\]/g, "\\$&") : text}"`;
 }
 
 function unavailable(cause?: unknown): SignetError {

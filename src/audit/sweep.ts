@@ -3,6 +3,7 @@ import type { Database, Knex } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
 import type { Audit } from "./audit.ts";
 import type { Action, Event } from "./event.ts";
+import { unfold } from "./unfold.ts";
 
 /** Class of the session-level advisory locks by which processes show that they live. */
 const ALIVE = 0x516e;
@@ -85,6 +86,7 @@ async function sweep(tx: Knex, audit: Audit): Promise<number> {
        and database = (select oid from pg_database where datname = current_database()))`,
     [audit.process, ALIVE],
   );
+  if (dead.rows.length > 0) await unfold(tx);
   let closed = 0;
   for (const { number, low_seq } of dead.rows) {
     const open = await openIntents(tx, number, low_seq);

@@ -1,3 +1,4 @@
+import { auditRows } from "../support/world.ts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Context } from "../../src/context.ts";
 import { execute, type Executed } from "../../src/accounts/execute.ts";
@@ -114,8 +115,8 @@ test("a final no is told in words and asked about only once", async () => {
   const asked = provider.refreshes;
   await expect(send(here())).rejects.toMatchObject({ code: "needs_reconnect", message: reason });
   expect(provider.refreshes).toBe(asked);
-  const rows = await served.hub.ctx().db("audit_events").where({ account_id: id, action: "account.needs_reconnect" });
-  expect(rows).toHaveLength(1);
+  const told = (await auditRows(served.hub.world)).filter(({ action }) => action === "account.needs_reconnect");
+  expect(told.map((row) => row.account_id)).toEqual([id]);
 });
 
 test("while the provider is down a token that is still good goes on working, and an ended one says so", async () => {

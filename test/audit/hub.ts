@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Audit, auditKey } from "../../src/audit/audit.ts";
 import { enrol, type Enrolment } from "../../src/audit/sweep.ts";
+import { unfold } from "../../src/audit/unfold.ts";
 import { openDatabase, type Database } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { parseKeyring } from "../../src/vault/keyring.ts";
@@ -51,6 +52,7 @@ export async function newHub(): Promise<Hub> {
         enrolment,
         kill: async () => {
           if (!running.delete(process)) return;
+          await audit.close();
           await enrolment.release();
           await database.close();
         },
@@ -68,17 +70,31 @@ export async function newHub(): Promise<Hub> {
 
 /** Rows in order, without their hashes. */
 export async function rowsOf(hub: Hub) {
+  await unfold(hub.admin.knex);
   return hub.admin
     .knex("audit_events")
     .select("seq", "action", "outcome", "request_id", "process", "facts")
     .orderBy("seq");
 }
 
-/** Changes rows as somebody does who owns the database: past the trigger that stops mistakes. */
+/** Changes rows as somebody does who owns the database: past the triggers that stop mistakes. */
 export async function tamper(hub: Hub, sql: string): Promise<void> {
+  await unfold(hub.admin.knex);
   await hub.admin.knex.transaction(async (tx) => {
-    await tx.raw("alter table audit_events disable trigger audit_events_no_change");
+    for (const table of ["audit_events", "audit_blocks"]) await tx.raw(`alter table ${table} disable trigger user`);
     await tx.raw(sql);
-    await tx.raw("alter table audit_events enable trigger audit_events_no_change");
+    for (const table of ["audit_events", "audit_blocks"]) await tx.raw(`alter table ${table} enable trigger user`);
   });
+}
+
+/** An audit in which nothing ever happened. */
+export async function startOver(hub: Hub): Promise<void> {
+  await tamper(hub, "delete from audit_events; delete from audit_blocks");
+  await hub.admin.knex("audit_head").update({ seq: 0, hash: Buffer.from([0]) });
+}
+
+/** The hash to which the row leads: its own, or that of its block. */
+export async function linkOf(hub: Hub, seq: number): Promise<Buffer> {
+  const own = await hub.admin.knex("audit_events").where({ seq }).whereNotNull("hash").first("hash");
+  return (own ?? (await hub.admin.knex("audit_blocks").where({ last_seq: seq }).first("hash"))).hash as Buffer;
 }

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Audit } from "../../src/audit/audit.ts";
 import { ChainKey } from "../../src/audit/chain.ts";
+import { unfold } from "../../src/audit/unfold.ts";
 import { verify } from "../../src/audit/verify.ts";
-import { newHub, rowsOf, tamper, type Hub, type Process } from "./hub.ts";
+import { linkOf, newHub, rowsOf, startOver, tamper, type Hub, type Process } from "./hub.ts";
 import { executed, who } from "./people.ts";
 
 let hub: Hub;
@@ -17,8 +18,7 @@ afterAll(() => hub.close());
 
 /** Ten rows, of which 4 and 5 were written in transactions. */
 beforeEach(async () => {
-  await tamper(hub, "delete from audit_events");
-  await hub.admin.knex("audit_head").update({ seq: 0, hash: Buffer.from([0]) });
+  await startOver(hub);
   for (let seq = 1; seq <= 10; seq++) {
     const event = executed("ok", `/contacts/${seq}`);
     if (seq === 4 || seq === 5) await one.database.knex.transaction((tx) => one.audit.record(tx, who(), event));
@@ -34,13 +34,11 @@ describe("a chain that nobody touched", () => {
       checked: 10,
       head: { seq: 10, hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
-    const [last] = await hub.admin.knex("audit_events").where({ seq: 10 }).select("hash");
-    expect(checked.head.hash).toBe(last.hash.toString("hex"));
+    expect(checked.head.hash).toBe((await linkOf(hub, 10)).toString("hex"));
   });
 
   test("is whole when it is empty", async () => {
-    await tamper(hub, "delete from audit_events");
-    await hub.admin.knex("audit_head").update({ seq: 0, hash: Buffer.from([0]) });
+    await startOver(hub);
     expect(await verify(hub.admin, one.audit)).toMatchObject({ ok: true, checked: 0 });
   });
 
@@ -76,6 +74,8 @@ describe("the row is named", () => {
       changed,
     ],
     ["whose link was edited", String.raw`update audit_events set hash = '\x00' where seq = 5`, 5, changed],
+    ["whose block was edited", String.raw`update audit_blocks set hash = '\x00' where last_seq = 7`, 7, changed],
+    ["whose block is missing", "delete from audit_blocks where last_seq = 7", 7, changed],
     ["that is missing", "delete from audit_events where seq = 5", 5, "this row is missing"],
     ["that was first and is missing", "delete from audit_events where seq = 1", 1, "this row is missing"],
     [
@@ -120,8 +120,8 @@ describe("the row is named", () => {
   test("when all its links after an edit were made anew by somebody without the key", async () => {
     const forger = new Audit(hub.admin, new ChainKey(randomBytes(32)), 99, () => new Date());
     await tamper(hub, "delete from audit_events where seq >= 9");
-    const [eighth] = await hub.admin.knex("audit_events").where({ seq: 8 }).select("hash");
-    await hub.admin.knex("audit_head").update({ seq: 8, hash: eighth.hash });
+    await tamper(hub, "delete from audit_blocks where last_seq >= 9");
+    await hub.admin.knex("audit_head").update({ seq: 8, hash: await linkOf(hub, 8) });
     await forger.append(who(), executed("ok"));
     await forger.append(who(), executed("ok"));
     expect(await verify(hub.admin, one.audit)).toMatchObject({ ok: false, broken: { seq: 9 } });
@@ -131,8 +131,7 @@ describe("the row is named", () => {
 test("a chain cut together with its head is whole, but its head is not the one that was noted", async () => {
   const noted = (await verify(hub.admin, one.audit)).head;
   await tamper(hub, "delete from audit_events where seq > 8");
-  const [last] = await hub.admin.knex("audit_events").where({ seq: 8 }).select("hash");
-  await hub.admin.knex("audit_head").update({ seq: 8, hash: last.hash });
+  await hub.admin.knex("audit_head").update({ seq: 8, hash: await linkOf(hub, 8) });
   const cut = await verify(hub.admin, one.audit);
   expect(cut.ok).toBe(true);
   expect(cut.head).not.toEqual(noted);
@@ -144,9 +143,58 @@ test("a head that was moved back shows, as rows do that lie behind it", async ()
 });
 
 test("a mistake can not change or remove a row, because the database refuses", async () => {
-  for (const sql of ["update audit_events set outcome = 'ok'", "delete from audit_events where seq = 1"]) {
-    await expect(one.database.knex.raw(sql)).rejects.toThrow("append-only");
-  }
-  await expect(one.database.knex.raw("truncate audit_events")).rejects.toThrow("append-only");
+  await unfold(one.database.knex);
+  const mistakes = [
+    "update audit_events set outcome = 'ok'",
+    "delete from audit_events where seq = 1",
+    "truncate audit_events",
+    "update audit_blocks set hash = ''",
+    "update audit_blocks set rows = '[]'",
+    "delete from audit_blocks",
+    "truncate audit_blocks",
+  ];
+  for (const sql of mistakes) await expect(one.database.knex.raw(sql)).rejects.toThrow("append-only");
   expect(await rowsOf(hub)).toHaveLength(10);
+});
+
+describe("rows that were made durable by one commit", () => {
+  const together = () =>
+    Promise.all(Array.from({ length: 20 }, (_, at) => one.audit.append(who(), executed("ok", `/deals/${at}`))));
+
+  test("share a link, by which a change of any of them shows", async () => {
+    const numbers = await together();
+    const [block] = await hub.admin.knex("audit_blocks").where("last_seq", ">", 10).orderBy("last_seq");
+    expect([block.first_seq, block.last_seq]).toEqual([11, Math.max(...numbers)]);
+    await tamper(hub, "update audit_events set outcome = 'denied' where seq = 17");
+    expect(await verify(hub.admin, one.audit)).toMatchObject({
+      ok: false,
+      checked: 10,
+      broken: { seq: 11, reason: expect.stringContaining("rows up to 30") },
+    });
+  });
+
+  test("are named one by one when they are missing", async () => {
+    await together();
+    await tamper(hub, "delete from audit_events where seq = 17");
+    expect(await verify(hub.admin, one.audit)).toMatchObject({ ok: false, broken: { seq: 17 } });
+  });
+
+  test("are found changed, too, where somebody changed them before they got their places", async () => {
+    await hub.admin.knex.transaction(async (tx) => {
+      await tx.raw("select pg_advisory_xact_lock(hashtext('signet:audit-unfold'))");
+      await together();
+      await tx.raw("alter table audit_blocks disable trigger user");
+      await tx.raw("update audit_blocks set rows = replace(rows, '/deals/3', '/deals/4') where rows is not null");
+      await tx.raw("alter table audit_blocks enable trigger user");
+    });
+    expect(await verify(hub.admin, one.audit)).toMatchObject({ ok: false, broken: { seq: 11 } });
+  });
+
+  test("get their places once, also when several ask for them at the same moment", async () => {
+    await Promise.all([together(), ...Array.from({ length: 5 }, () => unfold(one.database.knex))]);
+    await Promise.all(Array.from({ length: 5 }, () => unfold(one.database.knex)));
+    expect(await rowsOf(hub)).toHaveLength(30);
+    expect(await hub.admin.knex("audit_blocks").whereNotNull("rows")).toEqual([]);
+    expect(await verify(hub.admin, one.audit)).toMatchObject({ ok: true, checked: 30 });
+  });
 });

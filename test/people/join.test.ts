@@ -7,7 +7,7 @@ import { join } from "../../src/people/join.ts";
 import { signIn } from "../../src/people/sign-in.ts";
 import { issueToken, verifyToken } from "../../src/people/token.ts";
 import { workerActor } from "../../src/people/browse.ts";
-import { cast, newWorld, type Cast, type TestWorld } from "../support/world.ts";
+import { auditRows, cast, newWorld, type Cast, type TestWorld } from "../support/world.ts";
 
 let now = new Date("2026-03-01T09:00:00Z");
 let hub: TestWorld;
@@ -42,10 +42,7 @@ test("an invitation makes a worker who can be in a team at once, and who joins w
   expect(entered.id).toBe(worker.id);
   await expect(openInvitation(stranger(), token)).rejects.toMatchObject(gone);
   await expect(accept(token)).rejects.toMatchObject(gone);
-  const stored = JSON.stringify([
-    await hub.world.database.knex("invitations"),
-    await hub.world.database.knex("audit_events"),
-  ]);
+  const stored = JSON.stringify([await hub.world.database.knex("invitations"), await auditRows(hub.world)]);
   expect(stored).not.toContain(token);
 });
 

@@ -4,7 +4,7 @@ import { addWorker } from "../../src/people/add-worker.ts";
 import { openInvitation } from "../../src/people/invitation.ts";
 import { join } from "../../src/people/join.ts";
 import { finishSetup, setupToken } from "../../src/people/setup.ts";
-import { newWorld, PASSWORDS, type TestWorld } from "../support/world.ts";
+import { auditRows, newWorld, PASSWORDS, type TestWorld } from "../support/world.ts";
 
 let hub: TestWorld;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ test("the printed token makes the first admin, once, and then there is no other"
   expect(await finish(token)).toMatchObject({ email: "ada@example.com", role: "admin", state: "active" });
   await expect(finish(token, "eve@example.com")).rejects.toMatchObject(gone);
   expect(await setupToken(hub.world)).toBeUndefined();
-  const [event] = await hub.world.database.knex("audit_events").where({ action: "setup.finished" });
+  const event = (await auditRows(hub.world)).find(({ action }) => action === "setup.finished");
   expect(event).toMatchObject({ actor_name: "Ada", facts: { email: "ada@example.com" } });
 });
 

@@ -5,7 +5,7 @@ import { inviteWorker } from "../../src/people/invite.ts";
 import { actorOfSession } from "../../src/people/session.ts";
 import { signIn } from "../../src/people/sign-in.ts";
 import { sweepPeople } from "../../src/people/sweep.ts";
-import { cast, newWorld, PASSWORDS, type Cast, type TestWorld } from "../support/world.ts";
+import { auditRows, cast, newWorld, PASSWORDS, type Cast, type TestWorld } from "../support/world.ts";
 
 let now = new Date("2026-03-01T09:00:00Z");
 let hub: TestWorld;
@@ -14,7 +14,7 @@ let people: Cast;
 const later = (seconds: number) => (now = new Date(now.getTime() + seconds * 1000));
 const enter = (email: string, password: string, address = "192.0.2.7") =>
   signIn(hub.ctx(ANONYMOUS), { email, password, browser: "Firefox", address });
-const lastEvent = async () => hub.world.database.knex("audit_events").orderBy("seq", "desc").first();
+const lastEvent = async () => (await auditRows(hub.world)).at(-1);
 
 beforeAll(async () => {
   hub = await newWorld({ clock: () => now });

@@ -10,7 +10,7 @@ import {
   verifyToken,
 } from "../../src/people/token.ts";
 import { newId } from "../../src/storage/id.ts";
-import { cast, newWorld, type Cast, type TestWorld } from "../support/world.ts";
+import { auditRows, cast, newWorld, type Cast, type TestWorld } from "../support/world.ts";
 
 let now = new Date("2026-03-01T09:00:00Z");
 let hub: TestWorld;
@@ -41,11 +41,7 @@ test("a token is shown once, stored as its hash, and stands for its holder and s
   });
   const { items } = await listTokens(hub.ctx(people.ben), bens());
   expect(items.map((item) => item.id)).toEqual([made.id]);
-  const stored = JSON.stringify([
-    items,
-    await hub.world.database.knex("tokens"),
-    await hub.world.database.knex("audit_events"),
-  ]);
+  const stored = JSON.stringify([items, await hub.world.database.knex("tokens"), await auditRows(hub.world)]);
   expect(stored).not.toContain(made.token.slice(4));
 });
 

@@ -5,7 +5,7 @@ import { workerActor } from "../../src/people/browse.ts";
 import { changeWorker } from "../../src/people/change-worker.ts";
 import { deactivateWorker, reactivateWorker } from "../../src/people/deactivate.ts";
 import { issueOwnToken, verifyToken } from "../../src/people/token.ts";
-import { cast, newWorld, type Cast, type TestWorld } from "../support/world.ts";
+import { auditRows, cast, newWorld, type Cast, type TestWorld } from "../support/world.ts";
 
 let hub: TestWorld;
 let people: Cast;
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => hub.close());
 
 const NOBODY = "018f0000-0000-7000-8000-000000000000";
-const lastFacts = async () => (await hub.world.database.knex("audit_events").orderBy("seq", "desc").first()).facts;
+const lastFacts = async () => (await auditRows(hub.world)).at(-1).facts;
 
 test("a worker changes their own name, an admin anybody's name and role", async () => {
   expect(await changeWorker(hub.ctx(people.ben), people.ben.id, { name: " Benjamin " })).toMatchObject({

@@ -9,7 +9,7 @@ import { openDatabase } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { startApp, type App } from "./app.ts";
 import { newDatabase } from "./postgres.ts";
-import { cast, newWorld, type Cast, type TestWorld, type WorldOptions } from "./world.ts";
+import { auditRows, cast, newWorld, type Cast, type TestWorld, type WorldOptions } from "./world.ts";
 
 /** A world that listens, with its people and a token for each of them. */
 export interface Served {
@@ -80,8 +80,8 @@ export async function newServed(options: WorldOptions = {}, given?: TestWorld): 
     recorded: async (requestId) => (await listAudit(hub.ctx(ada), { q: requestId })).items,
     failed: (path) =>
       eventually(async () => {
-        const failures = hub.ctx().db("audit_events").where({ outcome: "failed" });
-        const row = await failures.whereRaw("facts->>'path' = ?", [path]).first();
+        const rows = await auditRows(hub.world);
+        const row = rows.find(({ outcome, facts }) => outcome === "failed" && facts.path === path);
         return row && String(row.facts.code);
       }, `the failure of ${path} is recorded`),
     close: async () => {

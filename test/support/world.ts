@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SCOPES, SYSTEM, type Actor, type WorkerActor } from "../../src/access/actor.ts";
+import { unfold } from "../../src/audit/unfold.ts";
 import { compose, contextFor } from "../../src/compose.ts";
 import type { Context, Log, World } from "../../src/context.ts";
 import { addWorker } from "../../src/people/add-worker.ts";
@@ -87,4 +88,10 @@ export async function cast(world: World): Promise<Cast> {
   await setMember(ctx, support.id, { worker: ben.id, manager: true });
   const actor = async (id: string) => (await workerActor(world, id, SCOPES))!;
   return { ada: await actor(ada.id), ben: await actor(ben.id), cleo: await actor(cleo.id), support };
+}
+
+/** All that the audit holds, oldest first, as a look from outside finds it. */
+export async function auditRows(world: World) {
+  await unfold(world.database.knex);
+  return world.database.knex("audit_events").orderBy("seq");
 }
