@@ -38,10 +38,23 @@ export async function listAudit(
 ): Promise<Page<Row>> {
   const input = listAuditInput.parse(given);
   await unfold(ctx.db);
-  const query = ctx
-    .db("audit_events")
-    .orderBy("seq", "desc")
-    .limit(input.limit + 1);
+  const query = filteredAudit(ctx, input, intents).limit(input.limit + 1);
+  if (input.cursor) query.where("seq", "<", seqOf(input.cursor));
+  return page(
+    (await query) as Row[],
+    input.limit,
+    (row) => row,
+    (row) => [String(row.seq)],
+  );
+}
+
+/** The rows that the actor may read and that `input` lets through, newest first and not limited yet. */
+export function filteredAudit(
+  ctx: { db: Knex; actor: Actor },
+  input: z.output<typeof listAuditInput>,
+  intents: boolean,
+): Knex.QueryBuilder {
+  const query = ctx.db("audit_events").orderBy("seq", "desc");
   scope(query, ctx);
   if (input.actor) query.where({ actor_id: input.actor });
   if (input.account) query.where({ account_id: isId(input.account) ? input.account : null });
@@ -56,13 +69,7 @@ export async function listAudit(
       q: `%${input.q.replace(/[\\%_]/g, "\\$&")}%`,
       exact: input.q,
     });
-  if (input.cursor) query.where("seq", "<", seqOf(input.cursor));
-  return page(
-    (await query) as Row[],
-    input.limit,
-    (row) => row,
-    (row) => [String(row.seq)],
-  );
+  return query;
 }
 
 function seqOf([text = ""]: string[]): number {

@@ -56,6 +56,7 @@ export const EVENTS = {
   ],
   "execute.test": ["account", "service", "method", "host", "path", "status", "code", "duration_ms"],
   "audit.closed": ["requests"],
+  "audit.exported": ["filters"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Action = keyof typeof EVENTS;

@@ -1,7 +1,9 @@
 /** What a page's handler returns; server.ts turns it into a response. */
 export type Answer =
   | { type: "view"; view: string; data: Record<string, unknown>; status: number; formAction?: string | undefined }
-  | { type: "redirect"; to: string; flash?: Flash | undefined; session?: string | null; clearSiteData?: boolean };
+  | { type: "redirect"; to: string; flash?: Flash | undefined; session?: string | null; clearSiteData?: boolean }
+  | { type: "json"; body: object }
+  | { type: "download"; name: string; contentType: string; chunks: AsyncIterable<string> };
 
 /** One sentence shown once on the next page. */
 export interface Flash {
@@ -26,6 +28,16 @@ export function view(
 /** See other: a path of this hub, or (from the link routes only) a provider's address. */
 export function redirect(to: string, flash?: Flash): Answer {
   return { type: "redirect", to, flash };
+}
+
+/** Data for a script of our own pages. */
+export function json(body: object): Answer {
+  return { type: "json", body };
+}
+
+/** A file to keep, sent while it is still being made; what fails on the way breaks the download off. */
+export function download(name: string, contentType: string, chunks: AsyncIterable<string>): Answer {
+  return { type: "download", name, contentType, chunks };
 }
 
 /** Redirects and sets (a token) or clears (null) the session cookie. */

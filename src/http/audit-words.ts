@@ -45,6 +45,7 @@ export const AUDIT_WORDS: Record<Action, string> = {
   execute: "Sent a request",
   "execute.test": "Tested an account",
   "audit.closed": "Closed requests whose outcome is unknown",
+  "audit.exported": "Exported the audit",
 };
 
 /** What several actions have in common, for the filter: everything that begins like this. */
@@ -81,6 +82,7 @@ export function auditWords(row: Pick<Row, "action" | "facts">): { text: string; 
   }
   const about = ABOUT.map((name) => facts[name]).find((fact) => fact !== undefined && fact !== null);
   const more = [
+    facts.filters,
     facts.changes,
     facts.with && `with ${shown(facts.with)}`,
     facts.identity,

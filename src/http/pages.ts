@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { isAdmin } from "../access/actor.ts";
@@ -54,9 +55,16 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
         const entry = admit(ctx, route, request);
         if (entry) return reply.redirect(entry, 303);
         const answer = await route.handle(ctx, incoming(request, reply, cookies));
-        return answer.type === "redirect"
-          ? lead(reply, cookies, answer)
-          : show(ctx, request, reply, cookies, frame, answer);
+        switch (answer.type) {
+          case "redirect":
+            return lead(reply, cookies, answer);
+          case "json":
+            return reply.send(answer.body);
+          case "download":
+            return hand(reply, answer);
+          case "view":
+            return show(ctx, request, reply, cookies, frame, answer);
+        }
       },
     });
   }
@@ -114,6 +122,13 @@ function lead(reply: FastifyReply, cookies: Cookies, answer: Answer & { type: "r
   if (answer.session !== undefined) cookies.setSession(reply, answer.session);
   if (answer.clearSiteData) reply.header("clear-site-data", '"cache", "storage"');
   return reply.redirect(answer.to, 303);
+}
+
+function hand(reply: FastifyReply, answer: Answer & { type: "download" }): FastifyReply {
+  return reply
+    .header("content-disposition", `attachment; filename="${answer.name}"`)
+    .type(answer.contentType)
+    .send(Readable.from(answer.chunks));
 }
 
 async function show(

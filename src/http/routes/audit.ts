@@ -2,10 +2,12 @@ import { isAdmin } from "../../access/actor.ts";
 import { listAccounts } from "../../accounts/browse.ts";
 import { getAudit, listAudit, requestAudit } from "../../audit/browse.ts";
 import { EVENTS } from "../../audit/event.ts";
+import { exportAudit } from "../../audit/export.ts";
 import { listBots } from "../../bots/browse.ts";
 import type { Context } from "../../context.ts";
 import { listWorkers } from "../../people/browse.ts";
-import { view } from "../answer.ts";
+import { download, view } from "../answer.ts";
+import { auditCsv } from "../audit-csv.ts";
 import { AUDIT_COLUMNS, auditRow, outcomeOf, whoOf } from "../audit-view.ts";
 import { AUDIT_GROUPS, AUDIT_WORDS, auditWords, factLabel, OUTCOME_WORDS } from "../audit-words.ts";
 import { attempt } from "../failure.ts";
@@ -17,38 +19,53 @@ const FILTERS = ["actor", "account", "action", "outcome", "since", "until", "q",
 type Query = Partial<Record<(typeof FILTERS)[number], string>>;
 
 export default [
-  get("/audit", async (ctx, { query: given }) => {
-    const query: Query = Object.fromEntries(FILTERS.flatMap((name) => (given[name] ? [[name, given[name]]] : [])));
-    const found = await attempt(() => listAudit(ctx, query as Parameters<typeof listAudit>[1], { intents: false }));
-    const { cursor: _cursor, q, outcome, ...more } = query;
-    const page = found.ok ? found.value : { items: [], next_cursor: null };
-    const list = {
-      label: "Audit",
-      noun: ["record", "records"],
-      dense: true,
-      search: { action: "/audit", q, hidden: { ...more, outcome } },
-      filters: outcomes(query),
-      columns: AUDIT_COLUMNS,
-      rows: page.items.map(auditRow),
-      filtered: Object.keys(query).length > 0,
-      clear: "/audit",
-      pager: pagerOf("/audit", query, page.next_cursor),
-      empty: { icon: "scroll-text", title: "Nothing is recorded yet" },
-    };
-    const data = {
-      page: { title: "Audit" },
-      list,
-      query,
-      admin: isAdmin(ctx.actor),
-      narrowed: Object.keys(more).length,
-      problems: found.ok ? null : refused(found.problems),
-      choices: await choices(ctx, query),
-    };
-    return view("audit", data, { status: found.ok ? 200 : 400 });
+  get("/audit", (ctx, request) => listPage(ctx, filtersIn(request))),
+
+  // As a file: what the list shows, all pages of it.
+  get("/audit/export", async (ctx, request) => {
+    const { cursor: _cursor, ...query } = filtersIn(request);
+    const rows = await attempt(() => exportAudit(ctx, query as Parameters<typeof exportAudit>[1], { intents: false }));
+    if (!rows.ok) return listPage(ctx, query);
+    const day = ctx.clock().toISOString().slice(0, 10);
+    return download(`signet-audit-${day}.csv`, "text/csv; charset=utf-8; header=present", auditCsv(rows.value));
   }),
 
   get("/audit/:seq", recordPage),
 ];
+
+function filtersIn({ query }: Incoming): Query {
+  return Object.fromEntries(FILTERS.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
+}
+
+async function listPage(ctx: Context, query: Query) {
+  const found = await attempt(() => listAudit(ctx, query as Parameters<typeof listAudit>[1], { intents: false }));
+  const { cursor: _cursor, q, outcome, ...more } = query;
+  const page = found.ok ? found.value : { items: [], next_cursor: null };
+  const list = {
+    label: "Audit",
+    noun: ["record", "records"],
+    dense: true,
+    search: { action: "/audit", q, hidden: { ...more, outcome } },
+    filters: outcomes(query),
+    columns: AUDIT_COLUMNS,
+    rows: page.items.map(auditRow),
+    filtered: Object.keys(query).length > 0,
+    clear: "/audit",
+    pager: pagerOf("/audit", query, page.next_cursor),
+    empty: { icon: "scroll-text", title: "Nothing is recorded yet" },
+  };
+  const data = {
+    page: { title: "Audit" },
+    list,
+    query,
+    admin: isAdmin(ctx.actor),
+    narrowed: Object.keys(more).length,
+    problems: found.ok ? null : refused(found.problems),
+    choices: await choices(ctx, query),
+    file: linkWith("/audit/export", { ...query, cursor: undefined }),
+  };
+  return view("audit", data, { status: found.ok ? 200 : 400 });
+}
 
 async function recordPage(ctx: Context, { params }: Incoming) {
   const row = await getAudit(ctx, Number(params.seq));
