@@ -8,7 +8,7 @@ import { isAdmin } from "../access/actor.ts";
 import { contextFor } from "../compose.ts";
 import type { Context, World } from "../context.ts";
 import { SignetError } from "../errors.ts";
-import type { Answer, Flash } from "./answer.ts";
+import { bad, type Answer, type Flash } from "./answer.ts";
 import type { problem } from "./failure.ts";
 import { actorOfCookie, refuseCrossOrigin } from "./gate.ts";
 import { contentSecurityPolicy } from "./headers.ts";
@@ -27,6 +27,8 @@ const flashSchema = z.object({
 });
 
 const FOLDER = join(import.meta.dirname, "routes");
+/** Where failures are told of addresses with something in them that must not stay in the address bar (statement O-14). */
+const TOLD_AT = new Map([["/oauth/callback", "/oauth/nothing-linked"]]);
 const SECTIONS = ["services", "accounts", "bots", "requests", "audit", "people", "settings"];
 /** Sessions end by themselves after seven days; the cookie does not outlive them. */
 const SESSION_SECONDS = 7 * 24 * 3600;
@@ -78,6 +80,12 @@ export async function renderError(
   body: ReturnType<typeof problem>,
 ): Promise<void> {
   const cookies = new Cookies(world.publicUrl.startsWith("https:"));
+  const elsewhere = TOLD_AT.get(request.routeOptions.url ?? "");
+  // What a browser loads ahead is refused where it stands, so that the real visit comes here again.
+  if (elsewhere !== undefined && body.code !== "forbidden") {
+    reply.header("signet-error", body.code);
+    return void lead(reply, cookies, { type: "redirect", to: elsewhere, flash: bad(body.detail) });
+  }
   const known = await actorOfCookie(world, cookies.session(request)).catch(() => undefined);
   const me = known?.actor.type === "worker" ? known.actor : null;
   reply.code(body.status).header("signet-error", body.code);

@@ -152,23 +152,41 @@ test("marks the scopes that were not granted", async () => {
   expect(words(page)).toContain("Not granted: contacts.write.");
 });
 
+/** The page that tells why a callback linked nothing: another one, with nothing of the callback in its address. */
+async function told(who: Browser, callback: string): Promise<Visit> {
+  const visit = await who.get(callback);
+  expect([visit.status, visit.location]).toEqual([303, "/oauth/nothing-linked"]);
+  expect(visit.headers.get("cache-control")).toBe("no-store");
+  expect(visit.headers.get("referrer-policy")).toBe("no-referrer");
+  expect(visit.headers.get("signet-error")).not.toBeNull();
+  const page = await who.follow(visit);
+  expect(page.status).toBe(400);
+  return page;
+}
+
 test("a callback that was used, is unknown or belongs to another browser links nothing", async () => {
   const back = await provider.consent(await setOut(ben, "Replayed"), { as: "r@acme.example" });
   expect((await ben.get(back)).status).toBe(303);
   const exchanges = provider.exchanges;
-  const replayed = await ben.get(back);
-  expect([replayed.status, words(replayed).includes("was used already")]).toEqual([400, true]);
+  expect(words(await told(ben, back))).toContain("was used already");
   for (const query of ["", "?state=x&code=y", "?error=access_denied", "?state=a&state=b&code=c"]) {
-    const unknown = await new Browser(app).get(`/oauth/callback${query}`);
-    expect([query, unknown.status, words(unknown).includes("Nothing was linked")]).toEqual([query, 400, true]);
-    expect(unknown.headers.get("cache-control")).toBe("no-store");
+    expect(words(await told(new Browser(app), `/oauth/callback${query}`))).toContain("Nothing was linked");
   }
 
   const stolen = await provider.consent(await setOut(ben, "Stolen"), { as: "victim@acme.example" });
-  const thief = new Browser(app);
-  const taken = await thief.get(stolen);
-  expect([taken.status, words(taken).includes("started in another browser")]).toEqual([400, true]);
+  expect(words(await told(new Browser(app), stolen))).toContain("started in another browser");
   expect(provider.exchanges).toBe(exchanges);
+});
+
+test("a callback that fails inside Signet leaves neither code nor state in the address bar either", async () => {
+  const { knex } = hub.world.database;
+  await knex.raw("alter table links rename to hidden_away");
+  try {
+    const page = await told(new Browser(app), "/oauth/callback?state=x&code=y");
+    expect(words(page)).toMatch(/Something went wrong inside Signet\. The log has the details under [0-9a-f-]{36}\./);
+  } finally {
+    await knex.raw("alter table hidden_away rename to links");
+  }
 });
 
 test("neither looking ahead nor HEAD uses up what works once", async () => {

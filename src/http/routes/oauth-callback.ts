@@ -1,30 +1,33 @@
 import { linkOfBrowser } from "../../accounts/link-edit.ts";
 import { returnLink } from "../../accounts/link-return.ts";
-import type { Context } from "../../context.ts";
+import { SignetError } from "../../errors.ts";
 import { redirect, view } from "../answer.ts";
-import { attempt } from "../failure.ts";
 import { refusePrefetch } from "../link-view.ts";
 import { get } from "../route.ts";
 
 export default [
-  // Always on to a page of the hub, so that neither code nor state stays in the address bar (statement O-14).
+  // Always on to another page of the hub, so that neither code nor state stays in the address bar (statement O-14);
+  // what fails is told at /oauth/nothing-linked.
   get(
     "/oauth/callback",
     async (ctx, { headers, search, browser }) => {
       refusePrefetch(headers);
-      const returned = await attempt(() => returnLink(ctx, search, browser));
-      if (!returned.ok) return nothingLinked(ctx, returned.problems.summary, returned.error.status);
-      const { link, linked } = returned.value;
+      const { link, linked } = await returnLink(ctx, search, browser);
       if (link.worker_id === ctx.actor.id) return redirect(`/links/${link.id}`);
       // Another browser than the one that set out may not see the link, but is told why nothing came of it.
       const own = linked || (await linkOfBrowser(ctx, link.id, browser).catch(() => null)) !== null;
-      return own ? redirect(`/links/${link.id}/done`) : nothingLinked(ctx, link.error ?? "Nothing was linked.", 400);
+      if (!own) throw new SignetError("invalid", link.error ?? "Nothing was linked.");
+      return redirect(`/links/${link.id}/done`);
+    },
+    "public",
+  ),
+
+  get(
+    "/oauth/nothing-linked",
+    (ctx) => {
+      const known = ctx.actor.type === "worker";
+      return view("oauth-callback", { page: { title: "Nothing was linked" }, known }, { status: 400 });
     },
     "public",
   ),
 ];
-
-function nothingLinked(ctx: Context, sentence: string, status: number) {
-  const known = ctx.actor.type === "worker";
-  return view("oauth-callback", { page: { title: "Nothing was linked" }, sentence, known }, { status });
-}
