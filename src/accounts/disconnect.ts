@@ -1,12 +1,13 @@
 import { inTransaction, notify, record, type Context } from "../context.ts";
-import { isSignetError } from "../errors.ts";
 import { retireService } from "../services/retire.ts";
 import { serviceOf } from "../services/browse.ts";
 import { requireAdmin } from "../services/add.ts";
+import type { Service } from "../services/service.ts";
 import { openSettings } from "../services/secret.ts";
 import { kindOf } from "../signer/kinds.ts";
 import type { Account } from "./account.ts";
 import { circumstances } from "./circumstances.ts";
+import { codeOf, Intent } from "./intent.ts";
 import { managedAccount } from "./manage.ts";
 import { accountSubject } from "./ready.ts";
 
@@ -19,11 +20,11 @@ export type Revocation = "revoked" | "not possible" | "failed";
  */
 export async function disconnectAccount(ctx: Context, key: string): Promise<Revocation> {
   const account = await inTransaction(ctx, (inside) => managedAccount(inside, key, "stop"));
-  const revoked = await revokeGrant(ctx, account);
-  await inTransaction(ctx, async (inside) => {
-    await remove(inside, await managedAccount(inside, key, "stop"), revoked);
-  });
-  return revoked;
+  const revocation = await revokeGrant(ctx, account);
+  await closing([revocation], () =>
+    inTransaction(ctx, async (inside) => remove(inside, await managedAccount(inside, key, "stop"), revocation.became)),
+  );
+  return revocation.became;
 }
 
 /** Deletes a service together with all its accounts. For admins; revokes nothing it can not, and says so. */
@@ -34,17 +35,41 @@ export async function retireServiceWithAccounts(
   requireAdmin(ctx);
   const service = await serviceOf(ctx, serviceId);
   const ids = (await ctx.db("accounts").where({ service_id: service.id }).pluck("id")) as string[];
-  const outcomes = new Map<string, Revocation>();
-  // One after another: a provider that sees hundreds of revocations at once refuses most of them.
-  for (const id of ids) {
-    const account = await inTransaction(ctx, (inside) => managedAccount(inside, id, "stop"));
-    outcomes.set(id, await revokeGrant(ctx, account));
-  }
-  await inTransaction(ctx, async (inside) => {
-    for (const id of ids) await remove(inside, await managedAccount(inside, id, "stop"), outcomes.get(id)!);
-    await retireService(inside, service.id, ids.length);
+  const revocations: Revoked[] = [];
+  await closing(revocations, async () => {
+    // One after another: a provider that sees hundreds of revocations at once refuses most of them.
+    for (const id of ids) {
+      const account = await inTransaction(ctx, (inside) => managedAccount(inside, id, "stop"));
+      revocations.push(await revokeGrant(ctx, account));
+    }
+    await inTransaction(ctx, async (inside) => {
+      for (const { id, became } of revocations) await remove(inside, await managedAccount(inside, id, "stop"), became);
+      await retireService(inside, service.id, ids.length);
+    });
   });
-  return { accounts: ids.length, revoked: [...outcomes.values()].filter((outcome) => outcome === "revoked").length };
+  return {
+    accounts: ids.length,
+    revoked: revocations.filter(({ became }) => became === "revoked").length,
+  };
+}
+
+/** What became of a grant, and the intent that its account's end has to close. */
+interface Revoked {
+  /** Of the account. */
+  id: string;
+  became: Revocation;
+  intent: Intent;
+}
+
+/** The work's transaction closes the intents; when it fails, they are closed as failed. */
+async function closing(revocations: Revoked[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    for (const { intent } of revocations) intent.settled();
+  } catch (error) {
+    for (const { intent } of revocations) await intent.failed(error);
+    throw error;
+  }
 }
 
 async function remove(ctx: Context, account: Account, revoked: Revocation): Promise<void> {
@@ -58,21 +83,28 @@ async function remove(ctx: Context, account: Account, revoked: Revocation): Prom
   await record(ctx, { action: "account.disconnected", outcome: "ok", account: account.id, facts });
 }
 
-async function revokeGrant(ctx: Context, account: Account): Promise<Revocation> {
+async function revokeGrant(ctx: Context, account: Account): Promise<Revoked> {
   const service = await serviceOf(ctx, account.serviceId);
+  const { id, name } = account;
+  const facts = { account: name, service: service.name };
+  const intent = new Intent(ctx, { action: "account.disconnected", account: id, facts });
+  try {
+    return { id, became: await askToRevoke(ctx, account, service, intent), intent };
+  } catch (error) {
+    // What can not be written down is not done.
+    if (codeOf(error) === "audit_unavailable") throw error;
+    ctx.log.warn({ account: id, code: codeOf(error) }, "the grant could not be revoked at the provider");
+    return { id, became: "failed", intent };
+  }
+}
+
+async function askToRevoke(ctx: Context, account: Account, service: Service, intent: Intent): Promise<Revocation> {
   const kind = kindOf(service.kind);
   if (!kind.revoke) return "not possible";
-  try {
-    const { settings, controlHosts } = await openSettings(ctx, service);
-    const sealed = await ctx.vault.fetch(ctx.db, account.secretId);
-    if (!sealed) return "failed";
-    const secret = ctx.vault.open<unknown>(sealed, accountSubject(account.id));
-    return (await kind.revoke(settings, secret, ctx.control.to(controlHosts), circumstances(ctx)))
-      ? "revoked"
-      : "not possible";
-  } catch (error) {
-    const code = isSignetError(error) ? error.code : "unavailable";
-    ctx.log.warn({ account: account.id, code }, "the grant could not be revoked at the provider");
-    return "failed";
-  }
+  const { settings, controlHosts } = await openSettings(ctx, service);
+  const sealed = await ctx.vault.fetch(ctx.db, account.secretId);
+  if (!sealed) return "failed";
+  const secret = ctx.vault.open<unknown>(sealed, accountSubject(account.id));
+  const ask = intent.before(ctx.control.to(controlHosts));
+  return (await kind.revoke(settings, secret, ask, circumstances(ctx))) ? "revoked" : "not possible";
 }

@@ -234,7 +234,7 @@ async function giveUp(
         : { action: "link.refused", outcome: "failed", account, facts: { ...facts, reason: error.message } },
     );
   });
-  if (asking) ctx.audit.settled(ctx, "link.callback");
+  if (asking) ctx.audit.settled(ctx, { action: "link.callback", account: link.account_id });
 }
 
 async function reread(ctx: Context, id: string): Promise<LinkRow> {

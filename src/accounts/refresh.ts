@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { callbackUrl, inTransaction, notify, record, type Context } from "../context.ts";
-import { isSignetError, SignetError } from "../errors.ts";
+import { isSignetError, SignetError, type Code } from "../errors.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Grant } from "../signer/kind.ts";
 import type { Memory } from "../storage/memory.ts";
 import { circumstances } from "./circumstances.ts";
+import { codeOf, Intent } from "./intent.ts";
 import { accountSubject, loadReady, type Ready } from "./ready.ts";
 
 // A token is renewed before it ends, at most once at a time per account over all processes, and without holding a
@@ -97,33 +98,33 @@ async function renew(ctx: Context, stale: Ready): Promise<Ready> {
 }
 
 async function askProvider(ctx: Context, ready: Ready, holder: string): Promise<Ready> {
-  const id = ready.account.id;
+  const { id, name } = ready.account;
+  const intent = new Intent(ctx, { action: "account.refreshed", account: id, facts: { account: name } });
   try {
-    const { settings, controlHosts } = await openSettings(ctx, ready.service);
-    const secret = ctx.vault.open<unknown>(ready.sealed, accountSubject(id));
-    const ask = ctx.control.to(controlHosts);
-    const renewal = ready.kind.renewal?.(settings);
-    if (!renewal)
-      throw new SignetError("needs_reconnect", `${ready.service.name} was changed and no longer says how to renew it.`);
-    const round = { redirectUri: callbackUrl(ctx) };
-    const grant = await renewal.renew(settings, secret, round, ask, circumstances(ctx));
-    await persist(ctx, ready, grant);
-    return await current(ctx, id);
+    await persist(ctx, ready, await askForGrant(ctx, ready, intent));
+    intent.settled();
   } catch (error) {
     // Awaited here: while the lease is released, a promise that failed would have nobody who listens.
     if (isSignetError(error) && error.code === "needs_reconnect")
-      return await needsReconnect(ctx, ready, error.message);
-    const code = isSignetError(error) ? error.code : "unavailable";
-    await record(ctx, {
-      action: "account.refreshed",
-      outcome: "failed",
-      account: id,
-      facts: { account: ready.account.name, code },
-    });
+      return await needsReconnect(ctx, ready, error.message, intent);
+    // Nothing was asked then, and nothing can be recorded of it.
+    if (codeOf(error) !== "audit_unavailable") await recordFailure(ctx, ready, codeOf(error));
+    intent.settled();
     throw error;
   } finally {
     await release(ctx, id, holder);
   }
+  return current(ctx, id);
+}
+
+async function askForGrant(ctx: Context, ready: Ready, intent: Intent): Promise<Grant<unknown>> {
+  const { settings, controlHosts } = await openSettings(ctx, ready.service);
+  const secret = ctx.vault.open<unknown>(ready.sealed, accountSubject(ready.account.id));
+  const renewal = ready.kind.renewal?.(settings);
+  if (!renewal)
+    throw new SignetError("needs_reconnect", `${ready.service.name} was changed and no longer says how to renew it.`);
+  const ask = intent.before(ctx.control.to(controlHosts));
+  return renewal.renew(settings, secret, { redirectUri: callbackUrl(ctx) }, ask, circumstances(ctx));
 }
 
 /** Kept even when whoever asked has gone: a rotated refresh token exists nowhere else any more (statement O-23). */
@@ -151,15 +152,17 @@ async function persist(ctx: Context, ready: Ready, grant: Grant<unknown>): Promi
   });
 }
 
-async function needsReconnect(ctx: Context, ready: Ready, reason: string): Promise<never> {
+/** The word of the provider, or of the clock, that only a person can help. It also closes the intent that led to it. */
+async function needsReconnect(ctx: Context, ready: Ready, reason: string, intent?: Intent): Promise<never> {
   const { id, name } = ready.account;
   await inTransaction(ctx, async (inside) => {
     const changed = await inside
       .db("accounts")
       .where({ id, state: "active" })
       .update({ state: "needs_reconnect", state_reason: reason });
+    if (changed > 0) await notify(inside, "account", id);
+    if (intent?.open) await recordFailure(inside, ready, "needs_reconnect");
     if (changed === 0) return;
-    await notify(inside, "account", id);
     await record(inside, {
       action: "account.needs_reconnect",
       outcome: "ok",
@@ -167,7 +170,13 @@ async function needsReconnect(ctx: Context, ready: Ready, reason: string): Promi
       facts: { account: name, reason },
     });
   });
+  intent?.settled();
   throw new SignetError("needs_reconnect", reason);
+}
+
+async function recordFailure(ctx: Context, { account }: Ready, code: Code): Promise<void> {
+  const facts = { account: account.name, code };
+  await record(ctx, { action: "account.refreshed", outcome: "failed", account: account.id, facts });
 }
 
 async function release(ctx: Context, id: string, holder: string): Promise<void> {

@@ -4,7 +4,7 @@ import { SignetError } from "../errors.ts";
 import type { Database, Knex } from "../storage/database.ts";
 import type { Vault } from "../vault/vault.ts";
 import { ChainKey, link, type Head, type Row } from "./chain.ts";
-import { storedFacts, storedText, type Event, type Action } from "./event.ts";
+import { storedFacts, storedText, type Event } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Unfolder } from "./unfold.ts";
 
@@ -55,8 +55,8 @@ export class Audit {
   }
 
   /** An intent of append() was closed by record(), and that transaction has committed. */
-  settled(who: Who, action: Action): void {
-    this.#group.forget({ request_id: who.requestId, action });
+  settled(who: Who, { action, account = null }: Pick<Event, "action" | "account">): void {
+    this.#group.forget({ request_id: who.requestId, action, account_id: account });
   }
 
   /** Lowest sequence number of an intent that this process has not closed, or the head when there is none. */

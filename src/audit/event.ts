@@ -32,7 +32,7 @@ export const EVENTS = {
   "account.refreshed": ["account", "code"],
   "account.needs_reconnect": ["account", "reason"],
   "account.hosts_accepted": ["account", "hosts"],
-  "account.disconnected": ["account", "service", "revoked"],
+  "account.disconnected": ["account", "service", "revoked", "code"],
   "link.begun": ["service", "account", "name", "owner", "link"],
   "link.callback": ["service", "link", "host", "code"],
   "link.refused": ["service", "link", "reason"],
@@ -75,6 +75,9 @@ export type Event = {
     facts?: { [F in (typeof EVENTS)[A][number]]?: Fact };
   };
 }[Action];
+
+/** An event that has no outcome yet. */
+export type Intended = Event extends infer E ? (E extends Event ? Omit<E, "outcome"> : never) : never;
 
 /** Longest text of one fact; a longer one is cut and ends with "…". */
 const FACT_LIMIT = 2000;

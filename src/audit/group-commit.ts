@@ -59,7 +59,7 @@ export class GroupCommit {
   }
 
   /** An intent was closed by a row that was written elsewhere. */
-  forget(row: Pick<Row, "request_id" | "action">): void {
+  forget(row: Pick<Row, "request_id" | "action" | "account_id">): void {
     this.#open.delete(intentKey(row));
   }
 
@@ -127,8 +127,8 @@ export class GroupCommit {
 }
 
 /** What an outcome must share with an intent to close it. */
-function intentKey(row: Pick<Row, "request_id" | "action">): string {
-  return `${row.request_id} ${row.action}`;
+function intentKey(row: Pick<Row, "request_id" | "action" | "account_id">): string {
+  return `${row.request_id} ${row.action} ${row.account_id}`;
 }
 
 function unavailable(cause?: unknown): SignetError {

@@ -111,13 +111,14 @@ async function openIntents(db: Knex, process: number, lowSeq: number) {
       outcome
         .from("audit_events as later")
         .whereRaw(
-          "later.request_id = intent.request_id and later.action = intent.action and later.seq > intent.seq and later.outcome <> 'pending'",
+          `later.request_id = intent.request_id and later.action = intent.action and later.seq > intent.seq
+           and later.account_id is not distinct from intent.account_id and later.outcome <> 'pending'`,
         )
         .where("later.seq", ">=", lowSeq),
     )
     .orderBy("seq");
-  const byRequest = new Map(rows.map((row) => [`${row.request_id} ${row.action}`, row]));
-  return [...byRequest.values()].map((row) => ({
+  const byIntent = new Map(rows.map((row) => [`${row.request_id} ${row.action} ${row.account_id}`, row]));
+  return [...byIntent.values()].map((row) => ({
     actor: { type: row.actor_type, id: row.actor_id, name: row.actor_name, scopes: [] } as never,
     requestId: row.request_id as string,
     event: { action: row.action as Action, outcome: "unknown", account: row.account_id, facts: row.facts } as Event,

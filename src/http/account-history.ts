@@ -16,10 +16,8 @@ const SHOWN = 8;
 
 /** The latest requests with an account, as far as the actor may read the audit. */
 export async function recentRequests(ctx: Context, accountId: string): Promise<RecentRequest[]> {
-  // Each request has an intent and an outcome; only outcomes are shown.
-  const { items } = await listAudit(ctx, { account: accountId, action: "execute", limit: SHOWN * 3 });
-  const done = items.filter((row) => row.outcome !== "pending");
-  return done.slice(0, SHOWN).map(({ action, outcome, facts, actor_name, at }) => ({
+  const { items } = await listAudit(ctx, { account: accountId, action: "execute", limit: SHOWN }, { intents: false });
+  return items.map(({ action, outcome, facts, actor_name, at }) => ({
     method: String(facts.method ?? ""),
     where: `${String(facts.host ?? "")}${String(facts.path ?? "")}`,
     status: typeof facts.status === "number" ? facts.status : null,
@@ -38,10 +36,8 @@ interface Happening {
 
 /** What happened to an account itself, newest first, in sentences for the part timeline. */
 export async function accountTimeline(ctx: Context, accountId: string) {
-  const { items } = await listAudit(ctx, { account: accountId, action: "account", limit: 12 });
-  return items
-    .filter((row) => row.outcome !== "pending")
-    .map((row) => ({ ...happening(row), at: row.at, who: row.actor_name }));
+  const { items } = await listAudit(ctx, { account: accountId, action: "account", limit: 12 }, { intents: false });
+  return items.map((row) => ({ ...happening(row), at: row.at, who: row.actor_name }));
 }
 
 function happening({ action, outcome, facts }: Row): Happening {
@@ -75,7 +71,15 @@ function happening({ action, outcome, facts }: Row): Happening {
     "account.refreshed": () =>
       outcome === "ok"
         ? { text: "Refreshed", icon: "refresh-cw", kind: "good" }
-        : { text: "Refresh failed", icon: "refresh-cw", kind: "warn", detail: fact("code") },
+        : outcome === "unknown"
+          ? { text: "Refresh broke off", icon: "refresh-cw", kind: "warn", detail: "whether it worked is not known" }
+          : { text: "Refresh failed", icon: "refresh-cw", kind: "warn", detail: fact("code") },
+    "account.disconnected": () => ({
+      text: outcome === "unknown" ? "Disconnecting broke off" : "Could not be disconnected",
+      icon: "unplug",
+      kind: "warn",
+      detail: "its grant may be revoked at the provider",
+    }),
     "account.needs_reconnect": () => ({ text: "Needs reconnect", icon: "unplug", kind: "bad", detail: fact("reason") }),
     "account.hosts_accepted": () => ({
       text: "New hosts accepted",

@@ -93,7 +93,7 @@ test("during the exchange of a link's code", async () => {
   expect(await audit("link.callback")).toEqual(["unknown", "pending"]);
   expect((await api("GET", "/audit/verify")).body).toMatchObject({ ok: true });
   // The state is used up, nothing was saved, and linking anew works at once.
-  expect((await browser.get(back)).status).toBe(400);
+  expect((await browser.get(back)).location).toBe("/oauth/nothing-linked");
   const again = await browser.post("/accounts/link", { service: service.body.id, name: "My CRM" });
   const landed = await browser.get(await provider.consent(again.location!, { as: "ann@provider.example" }));
   expect((await browser.post(`${landed.location}/save`, { name: "My CRM" })).status).toBe(303);
@@ -123,5 +123,29 @@ test("during a refresh: the next request waits for nobody and finds a working gr
   expect(held.rowCount).toBe(1);
   const answer = await api("POST", "/execute", { account: body.id, url: "/me" });
   expect(answer.body).toMatchObject({ status: 200, body: { id: "ann@provider.example" } });
+  await until(async () => (await audit("account.refreshed")).length === 4, "the sweep");
+  expect((await audit("account.refreshed")).sort()).toEqual(["ok", "pending", "pending", "unknown"]);
+  expect((await api("GET", "/audit/verify")).body).toMatchObject({ ok: true });
+});
+
+test("during the revocations of a service that is deleted: each account's end is unknown, and can be had again", async () => {
+  const { body: crm } = await api("GET", "/accounts/my-crm");
+  const secret = provider.issue("ben@provider.example");
+  await api("POST", "/accounts", { service: crm.service.id, name: "Second CRM", secret });
+  let arrived = 0;
+  provider.echo.answer((_request, response) => {
+    arrived++;
+    if (arrived === 1) response.writeHead(200).end();
+  });
+  const ending = browser.post(`/services/${crm.service.id}/delete`, { typed: "CRM" });
+  ending.catch(() => undefined);
+  await until(() => arrived === 2, "the second revocation to arrive");
+  expect(await audit("account.disconnected")).toEqual(["pending", "pending"]);
+  await killAndRestart();
+  await expect(ending).rejects.toThrow();
+  await until(async () => (await audit("account.disconnected")).length === 4, "the sweep");
+  expect(await audit("account.disconnected")).toEqual(["unknown", "unknown", "pending", "pending"]);
+  provider.echo.answer((_request, response) => response.writeHead(200).end());
+  expect((await api("DELETE", `/accounts/${crm.id}`)).status).toBeLessThan(300);
   expect((await api("GET", "/audit/verify")).body).toMatchObject({ ok: true });
 });
