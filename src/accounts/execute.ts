@@ -4,7 +4,7 @@ import type { OutgoingRequest } from "../signer/request.ts";
 import { parseBody } from "./answer.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { InFlight } from "./in-flight.ts";
-import { factsOf, judge, plan, renewed, type Plan, type Via } from "./plan.ts";
+import { executeEvent, judge, plan, renewed, type Plan, type Via } from "./plan.ts";
 import { preview, type Preview } from "./preview.ts";
 import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
 import {
@@ -65,7 +65,7 @@ async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Vi
     const answer = await run.follow();
     const duration = Math.round(performance.now() - started);
     const shown = run.show(answer, duration);
-    await run.recordOutcome({
+    run.recordOutcome({
       status: answer.status,
       duration,
       bytes: answer.body.length,
@@ -75,8 +75,7 @@ async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Vi
     return shown;
   } catch (error) {
     const code: Code = isSignetError(error) ? error.code : "unavailable";
-    if (code !== "audit_unavailable")
-      await run.recordOutcome({ code, duration: Math.round(performance.now() - started) });
+    run.recordOutcome({ code, duration: Math.round(performance.now() - started) });
     throw error;
   }
 }
@@ -161,38 +160,21 @@ class Run {
   }
 
   async recordIntent(request: OutgoingRequest, hop: number): Promise<void> {
-    const facts = { ...factsOf({ ...this.#plan, request }, this.#via), ...(hop === 0 ? {} : { hop }) };
-    await this.#ctx.audit.append(this.#ctx, {
-      action: "execute",
-      outcome: "pending",
-      account: this.#plan.ready.account.id,
-      facts,
-    });
+    const seen = { hop: hop === 0 ? undefined : hop };
+    await this.#ctx.audit.append(this.#ctx, executeEvent("pending", { ...this.#plan, request }, this.#via, seen));
   }
 
-  async recordOutcome(seen: {
-    status?: number;
-    code?: Code;
-    duration: number;
-    bytes?: number;
-    truncated?: boolean;
-  }): Promise<void> {
+  recordOutcome(seen: { status?: number; code?: Code; duration: number; bytes?: number; truncated?: boolean }): void {
     const facts = {
-      ...factsOf(this.#plan, this.#via),
-      ...(seen.status === undefined ? {} : { status: seen.status }),
-      ...(seen.code === undefined ? {} : { code: seen.code }),
-      ...(seen.bytes === undefined ? {} : { bytes: seen.bytes }),
-      ...(seen.truncated ? { truncated: true } : {}),
       attempts: this.#attempts,
+      bytes: seen.bytes,
+      code: seen.code,
       duration_ms: seen.duration,
+      status: seen.status,
+      truncated: seen.truncated || undefined,
     };
     const outcome = seen.code === undefined ? "ok" : "failed";
-    await this.#ctx.audit.append(this.#ctx, {
-      action: "execute",
-      outcome,
-      account: this.#plan.ready.account.id,
-      facts,
-    });
+    this.#ctx.audit.conclude(this.#ctx, executeEvent(outcome, this.#plan, this.#via, facts));
   }
 
   show(answer: Collected, duration: number): Executed {

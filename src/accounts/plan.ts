@@ -1,4 +1,5 @@
 import { mayUse, type Verdict } from "../access/policy.ts";
+import type { Event, Outcome } from "../audit/event.ts";
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError, type Code } from "../errors.ts";
 import { hostAllowed } from "../services/hosts.ts";
@@ -56,15 +57,47 @@ export function renewed(ctx: Context, planned: Plan, ready: Ready): Plan {
   return { ready, request: { ...request, url }, verdict: judge(ctx, ready, request.method, url) };
 }
 
-/** What the audit says of a planned request, before and after it is sent. */
-export function factsOf({ ready, request, verdict }: Plan, via: Via) {
+/** What is only known once something was sent. */
+interface Seen {
+  attempts?: number | undefined;
+  bytes?: number | undefined;
+  code?: Code | undefined;
+  duration_ms?: number | undefined;
+  hop?: number | undefined;
+  status?: number | undefined;
+  truncated?: boolean | undefined;
+}
+
+/** What the audit says of a planned request, before and after it is sent. Its names stand in the audit's order. */
+export function executeEvent(
+  outcome: Outcome,
+  { ready, request, verdict }: Plan,
+  via: Via,
+  { attempts, bytes, code, duration_ms, hop, status, truncated }: Seen = {},
+): Event {
+  const { account } = ready;
+  const { host, pathname: path } = request.url;
+  const rule = verdict.share === null ? verdict.because : `${verdict.because}:${verdict.share}`;
+  const { method } = request;
   return {
-    account: ready.account.name,
-    method: request.method,
-    host: request.url.host,
-    path: request.url.pathname,
-    rule: verdict.share === null ? verdict.because : `${verdict.because}:${verdict.share}`,
-    via,
+    action: "execute",
+    outcome,
+    account: account.id,
+    facts: {
+      account: account.name,
+      attempts,
+      bytes,
+      code,
+      duration_ms,
+      hop,
+      host,
+      method,
+      path,
+      rule,
+      status,
+      truncated,
+      via,
+    },
   };
 }
 

@@ -16,13 +16,10 @@ export interface Relayed {
 
 /** Writes down how the exchange went. */
 export interface Recorder {
-  recordOutcome(seen: { status?: number; code?: Code }): Promise<unknown>;
+  recordOutcome(seen: { status?: number; code?: Code }): void;
 }
 
-/** What may gather while the outcome is being recorded. */
-const MAX_PENDING = 1_048_576;
-
-/** Receives one answer and passes it on once its outcome is recorded. */
+/** Receives one answer and passes it on. What arrives together leaves together: a small answer in one piece. */
 export class Attempt implements AnswerSink {
   readonly finished: Promise<"done" | "renew">;
   readonly #recorder: Recorder;
@@ -31,7 +28,6 @@ export class Attempt implements AnswerSink {
   /** Pulled when the caller has gone, also before the answer begins. */
   readonly stop = new Stop();
   readonly #pending: Buffer[] = [];
-  #pendingBytes = 0;
   #flow: Flow | undefined;
   #released = false;
   #ended = false;
@@ -65,21 +61,14 @@ export class Attempt implements AnswerSink {
       flow.abort();
       return this.#resolve("renew");
     }
-    this.#recorder.recordOutcome({ status }).then(
-      () => this.#release(status, endToEnd(headers)),
-      (error: SignetError) => {
-        this.#abandoned = true;
-        flow.abort();
-        this.#reject(error);
-      },
-    );
+    this.#recorder.recordOutcome({ status });
+    // What came in the same packet is parsed before this runs.
+    queueMicrotask(() => this.#release(status, endToEnd(headers)));
   }
 
   data(chunk: Buffer): void {
     if (this.#released) return this.#write(chunk);
     this.#pending.push(chunk);
-    this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes > MAX_PENDING) this.#flow?.pause();
   }
 
   end(): void {
@@ -91,15 +80,19 @@ export class Attempt implements AnswerSink {
 
   fail(error: SignetError): void {
     if (this.#abandoned) return;
-    if (!this.#released) return this.#reject(error);
+    if (!this.#released) {
+      this.#abandoned = true;
+      return this.#reject(error);
+    }
     // The head is out and the outcome recorded; a second row tells that the body broke off.
     this.#ended = true;
-    void this.#recorder.recordOutcome({ code: error.code }).catch(() => undefined);
+    this.#recorder.recordOutcome({ code: error.code });
     this.#out.fail(error);
     this.#resolve("done");
   }
 
   #release(status: number, headers: AnswerHeaders): void {
+    if (this.#abandoned) return;
     this.#released = true;
     if (this.#ended) {
       this.#out.whole(status, headers, this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending));
@@ -107,7 +100,6 @@ export class Attempt implements AnswerSink {
     }
     this.#out.begin(status, headers);
     for (const chunk of this.#pending.splice(0)) this.#write(chunk);
-    if (this.#pendingBytes > MAX_PENDING) this.#flow?.resume();
   }
 
   #write(chunk: Buffer): void {

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { invalid, isSignetError, SignetError, type Code } from "../errors.ts";
 import { withHeader, type Header } from "../signer/request.ts";
 import { InFlight } from "./in-flight.ts";
-import { factsOf, plan, renewed, type Plan } from "./plan.ts";
+import { executeEvent, plan, renewed, type Plan } from "./plan.ts";
 import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
 import { Attempt, type Relayed } from "./relay-attempt.ts";
 import { parseMethod } from "./request-input.ts";
@@ -45,7 +45,7 @@ export async function relay(ctx: Context, wish: RelayWish, open: () => Relayed):
   }
 }
 
-/** One streamed exchange. The head waits for the outcome's record; the body gathers meanwhile. */
+/** One streamed exchange. */
 class Relay {
   readonly #ctx: Context;
   #plan: Plan;
@@ -79,7 +79,7 @@ class Relay {
       const known = isSignetError(error)
         ? error
         : new SignetError("unavailable", "The request could not be relayed.", { cause: error });
-      await this.recordOutcome({ code: known.code }).catch(() => undefined);
+      this.recordOutcome({ code: known.code });
       out.fail(known);
     }
   }
@@ -97,21 +97,13 @@ class Relay {
   }
 
   recordIntent(): Promise<number> {
-    return this.#append("pending", {});
+    return this.#ctx.audit.append(this.#ctx, executeEvent("pending", this.#plan, "proxy"));
   }
 
-  recordOutcome(seen: { status?: number; code?: Code }): Promise<number> {
-    const facts = { ...seen, attempts: this.#attempts, duration_ms: Math.round(performance.now() - this.#started) };
-    return this.#append(seen.code === undefined ? "ok" : "failed", facts);
-  }
-
-  #append(outcome: "pending" | "ok" | "failed", seen: object): Promise<number> {
-    return this.#ctx.audit.append(this.#ctx, {
-      action: "execute",
-      outcome,
-      account: this.#plan.ready.account.id,
-      facts: { ...factsOf(this.#plan, "proxy"), ...seen },
-    });
+  recordOutcome({ status, code }: { status?: number; code?: Code }): void {
+    const duration = Math.round(performance.now() - this.#started);
+    const seen = { attempts: this.#attempts, code, duration_ms: duration, status };
+    this.#ctx.audit.conclude(this.#ctx, executeEvent(code === undefined ? "ok" : "failed", this.#plan, "proxy", seen));
   }
 }
 

@@ -73,12 +73,12 @@ export function parseTarget(text: string, base: () => string): URL {
   if (whole && !/^https?:\/\/[^/]/i.test(text))
     throw invalid("url", "The address must begin with https:// and a host.");
   const full = whole ? text : join(base(), text);
-  if (!URL.canParse(full)) throw invalid("url", "This is not an address.");
-  const url = new URL(full);
+  const url = URL.parse(full);
+  if (url === null) throw invalid("url", "This is not an address.");
   if (url.username !== "" || url.password !== "")
     throw invalid("url", "An address holds no user name or password; the account has the credential.");
   if (url.port === "0") throw invalid("url", "Port 0 can not be reached.");
-  url.hash = "";
+  if (full.includes("#")) url.hash = "";
   return url;
 }
 
@@ -96,11 +96,12 @@ export function addQuery(url: URL, query: ParsedInput["query"]): void {
  * out. A name spelt with "_" for "-" is the same name to many servers, so it is compared as one. Throws `invalid`.
  */
 export function passingHeaders(given: Iterable<Header>, slots: string[]): Header[] {
-  const taken = new Set(slots.map(folded));
+  const stopped = new Set(slots.map(folded));
   const all = [...given];
-  const named = all
-    .filter(([name]) => name.toLowerCase() === "connection")
-    .flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/));
+  for (const [name, value] of all) {
+    if (name.length === 10 && name.toLowerCase() === "connection")
+      for (const other of value.toLowerCase().split(/\s*,\s*/)) stopped.add(other);
+  }
   let bytes = 0;
   const passing = all.filter(([name, value]) => {
     if (!TOKEN.test(name)) throw invalid("headers", `"${name.slice(0, 50)}" is not the name of a header.`);
@@ -112,8 +113,7 @@ export function passingHeaders(given: Iterable<Header>, slots: string[]): Header
     return (
       !HOP_BY_HOP.has(lower) &&
       !OWN.has(lower) &&
-      !taken.has(lower) &&
-      !named.includes(lower) &&
+      !stopped.has(lower) &&
       !lower.startsWith("signet-") &&
       !lower.startsWith("x-forwarded-")
     );
@@ -160,7 +160,8 @@ function join(base: string, path: string): string {
 }
 
 function folded(name: string): string {
-  return name.toLowerCase().replaceAll("_", "-");
+  const lower = name.toLowerCase();
+  return lower.includes("_") ? lower.replaceAll("_", "-") : lower;
 }
 
 function fromBase64(text: string): Buffer {

@@ -48,41 +48,47 @@ export async function send(
   }
 }
 
+/** Searched as one text first, because in nearly every head there is nothing to be found. */
+function cleanHeaders(redactor: Redactor, headers: AnswerHeaders): AnswerHeaders {
+  let all = "";
+  for (const name in headers) all += `${String(headers[name])}\n`;
+  if (redactor.spans(all).length === 0) return headers;
+  const clean: AnswerHeaders = {};
+  for (const name in headers) {
+    const value = headers[name];
+    clean[name] = Array.isArray(value) ? value.map((item) => redactor.redact(item)) : value && redactor.redact(value);
+  }
+  return clean;
+}
+
 /** Cleans heads and bodies on their way back. */
 class CleanSink implements AnswerSink {
   readonly #redactor: Redactor;
-  readonly #body: RedactedStream;
+  #body: RedactedStream | undefined;
   readonly #sink: AnswerSink;
   #length = -1;
 
   constructor(redactor: Redactor, sink: AnswerSink) {
     this.#redactor = redactor;
-    this.#body = new RedactedStream(redactor);
     this.#sink = sink;
   }
 
   head(status: number, headers: AnswerHeaders, flow: Flow): void {
-    const clean: AnswerHeaders = {};
-    for (const name in headers) {
-      const value = headers[name];
-      clean[name] = Array.isArray(value)
-        ? value.map((item) => this.#redactor.redact(item))
-        : value && this.#redactor.redact(value);
-    }
     this.#length = Number(headers["content-length"] ?? -1);
-    this.#sink.head(status, clean, flow);
+    this.#sink.head(status, cleanHeaders(this.#redactor, headers), flow);
   }
 
   data(chunk: Buffer): void {
     // A body that comes in one piece has no end that could be the beginning of a secret.
     if (chunk.length === this.#length) return this.#sink.data(this.#redactor.redactBytes(chunk));
+    this.#body ??= new RedactedStream(this.#redactor);
     const clean = this.#body.push(chunk);
     if (clean.length > 0) this.#sink.data(clean);
   }
 
   end(): void {
-    const rest = this.#body.end();
-    if (rest.length > 0) this.#sink.data(rest);
+    const rest = this.#body?.end();
+    if (rest !== undefined && rest.length > 0) this.#sink.data(rest);
     this.#sink.end();
   }
 

@@ -6,7 +6,7 @@ import type { Vault } from "../vault/vault.ts";
 import { ChainKey, link, type Head, type Row } from "./chain.ts";
 import { storedFacts, storedText, type Event } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { Unfolder } from "./unfold.ts";
+import { unfold, Unfolder } from "./unfold.ts";
 
 /** Who acted, in which request; what a Context knows of it. */
 export interface Who {
@@ -52,6 +52,21 @@ export class Audit {
    */
   append(who: Who, event: Event): Promise<number> {
     return this.#group.append(this.#draft(who, event));
+  }
+
+  /**
+   * Records what came of an intent of append() while the caller goes on: it is written with the next commit, and tried
+   * again when that fails. Until it is written the intent counts as open, and a process that ends before leaves it to be
+   * closed as unknown (statement A-1).
+   */
+  conclude(who: Who, event: Event): void {
+    this.#group.conclude(this.#draft(who, event));
+  }
+
+  /** Everything this process recorded so far can be read in `audit_events` afterwards. */
+  async catchUp(db: Knex): Promise<void> {
+    await this.#group.written();
+    await unfold(db);
   }
 
   /** An intent of append() was closed by record(), and that transaction has committed. */

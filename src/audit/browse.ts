@@ -5,9 +5,16 @@ import type { Knex } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
 import { page, pageInput, type Page } from "../storage/page.ts";
 import type { Row } from "./chain.ts";
-import { unfold } from "./unfold.ts";
+import type { Audit } from "./audit.ts";
 
 const DAY = 24 * 3_600_000;
+
+/** Who reads, and what from. */
+interface Reader {
+  db: Knex;
+  actor: Actor;
+  audit: Audit;
+}
 
 export const listAuditInput = z.strictObject({
   ...pageInput,
@@ -32,12 +39,12 @@ export type ListAudit = z.input<typeof listAuditInput>;
  * of teams they manage; a bot what it did. Without `intents`, only what came of them.
  */
 export async function listAudit(
-  ctx: { db: Knex; actor: Actor },
+  ctx: Reader,
   given: ListAudit,
   { intents = true }: { intents?: boolean } = {},
 ): Promise<Page<Row>> {
   const input = listAuditInput.parse(given);
-  await unfold(ctx.db);
+  await ctx.audit.catchUp(ctx.db);
   const query = filteredAudit(ctx, input, intents).limit(input.limit + 1);
   if (input.cursor) query.where("seq", "<", seqOf(input.cursor));
   return page(
@@ -50,7 +57,7 @@ export async function listAudit(
 
 /** The rows that the actor may read and that `input` lets through, newest first and not limited yet. */
 export function filteredAudit(
-  ctx: { db: Knex; actor: Actor },
+  ctx: Reader,
   input: z.output<typeof listAuditInput>,
   intents: boolean,
 ): Knex.QueryBuilder {
@@ -78,8 +85,8 @@ function seqOf([text = ""]: string[]): number {
 }
 
 /** One row. Throws `not_found` for what the actor may not read. */
-export async function getAudit(ctx: { db: Knex; actor: Actor }, seq: number): Promise<Row> {
-  await unfold(ctx.db);
+export async function getAudit(ctx: Reader, seq: number): Promise<Row> {
+  await ctx.audit.catchUp(ctx.db);
   const query = ctx.db("audit_events").where({ seq });
   scope(query, ctx);
   const row = Number.isSafeInteger(seq) ? ((await query.first()) as Row | undefined) : undefined;
@@ -88,11 +95,8 @@ export async function getAudit(ctx: { db: Knex; actor: Actor }, seq: number): Pr
 }
 
 /** All rows of one request that the actor may read, oldest first; at most two hundred. */
-export async function requestAudit(
-  ctx: { db: Knex; actor: Actor },
-  row: Pick<Row, "request_id" | "at">,
-): Promise<Row[]> {
-  await unfold(ctx.db);
+export async function requestAudit(ctx: Reader, row: Pick<Row, "request_id" | "at">): Promise<Row[]> {
+  await ctx.audit.catchUp(ctx.db);
   const query = ctx.db("audit_events").where({ request_id: row.request_id }).orderBy("seq").limit(200);
   // No request lasts a day, and moments have an index.
   query.whereBetween("at", [new Date(row.at.getTime() - DAY), new Date(row.at.getTime() + DAY)]);
@@ -107,8 +111,8 @@ export interface Hour {
 }
 
 /** The calls that the actor may read of, hour by hour, the last one ending now. */
-export async function callsByHour(ctx: { db: Knex; actor: Actor; clock: () => Date }, hours: number): Promise<Hour[]> {
-  await unfold(ctx.db);
+export async function callsByHour(ctx: Reader & { clock: () => Date }, hours: number): Promise<Hour[]> {
+  await ctx.audit.catchUp(ctx.db);
   const now = ctx.clock();
   const ago = ctx.db.raw("floor(extract(epoch from (?::timestamptz - at)) / 3600)::int", [now]);
   const query = ctx
@@ -159,7 +163,7 @@ export function shownEvent(row: Row) {
   };
 }
 
-function scope(query: Knex.QueryBuilder, { db, actor }: { db: Knex; actor: Actor }): void {
+function scope(query: Knex.QueryBuilder, { db, actor }: Pick<Reader, "db" | "actor">): void {
   if (isAdmin(actor)) return;
   query.where((either) => {
     either.where({ actor_id: actor.id ?? "" });

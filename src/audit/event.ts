@@ -83,20 +83,24 @@ export type Intended = Event extends infer E ? (E extends Event ? Omit<E, "outco
 const FACT_LIMIT = 2000;
 
 // Control characters, those of ISO 8859-1 and the two line ends of Unicode among them.
+const PLAIN = /^[\x20-\x7e]*$/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. */
 export function storedFacts(event: Event): Record<string, Fact> {
   const stored: Record<string, Fact> = {};
-  for (const [name, fact] of Object.entries(event.facts ?? {}) as [string, Fact | undefined][]) {
+  const facts: Record<string, Fact | undefined> = event.facts ?? {};
+  for (const name of Object.keys(facts)) {
+    const fact = facts[name];
     if (fact === undefined) continue;
     stored[name] = Array.isArray(fact) ? fact.map(storedText) : typeof fact === "string" ? storedText(fact) : fact;
   }
   return stored;
 }
 
-/** One text as it is stored. Halves of a character become U+FFFD, too: Postgres refuses them, and the whole batch with them. */
+/** One text as it is stored. Halves of a character become U+FFFD, too: Postgres refuses them, and the whole block with them. */
 export function storedText(text: string): string {
+  if (text.length <= FACT_LIMIT && PLAIN.test(text)) return text;
   const cut = text.length > FACT_LIMIT ? `${text.slice(0, FACT_LIMIT)}…` : text;
   return cut.replace(CONTROL, "\uFFFD").toWellFormed();
 }

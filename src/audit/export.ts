@@ -3,7 +3,6 @@ import type { Knex } from "../storage/database.ts";
 import type { Audit } from "./audit.ts";
 import { filteredAudit, listAuditInput, type ListAudit } from "./browse.ts";
 import type { Row } from "./chain.ts";
-import { unfold } from "./unfold.ts";
 
 /** So many rows are in memory at once, however long the audit is. */
 const BATCH = 1_000;
@@ -20,12 +19,12 @@ export async function exportAudit(
   const input = listAuditInput.omit({ cursor: true, limit: true }).parse(given);
   const filters = Object.entries(input).map(([name, value]) => `${name}: ${value}`);
   const own = await ctx.audit.append(ctx, { action: "audit.exported", outcome: "ok", facts: { filters } });
-  await unfold(ctx.db);
+  await ctx.audit.catchUp(ctx.db);
   return batches(ctx, { ...input, limit: BATCH }, intents, own);
 }
 
 async function* batches(
-  ctx: { db: Knex; actor: Actor },
+  ctx: { db: Knex; actor: Actor; audit: Audit },
   input: Parameters<typeof filteredAudit>[1],
   intents: boolean,
   before: number,

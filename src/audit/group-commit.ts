@@ -7,12 +7,14 @@ import { blockText, linkBlock, rowText, type ChainKey, type Head, type Row } fro
 interface Waiting {
   draft: Draft;
   text: string;
-  resolve(seq: number): void;
-  reject(error: Error): void;
+  /** Nobody waits for what is concluded: it is written as soon as it can be. */
+  told?: { resolve(seq: number): void; reject(error: Error): void };
 }
 
 /** Rows per statement: past some hundred a batch only gets slower (docs/performance.md). */
 const MAX_BATCH = 256;
+/** Milliseconds until what could not be written is tried again, when nothing else comes before. */
+const RETRY = 1_000;
 
 // Moves the head and adds the block only if the head still is where this process believes it to be; when
 // another process was faster nothing happens and the block is linked anew behind the true head.
@@ -36,7 +38,8 @@ export class GroupCommit {
   #head: Head | undefined;
   /** intentKey() -> sequence number of its open intent */
   readonly #open = new Map<string, number>();
-  #idle: (() => void) | undefined;
+  readonly #idle: (() => void)[] = [];
+  #retry: NodeJS.Timeout | undefined;
 
   /** @param committed is told of each block. */
   constructor(database: Database, key: ChainKey, committed: () => void) {
@@ -49,13 +52,17 @@ export class GroupCommit {
     // What could not become a row later would keep all that come after it from becoming one.
     const fits = draft.account_id === null || isId(draft.account_id);
     if (this.#closed || !fits) return Promise.reject(unavailable());
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ draft, text: rowText(draft), resolve, reject });
-      if (!this.#writing) {
-        this.#writing = true;
-        setImmediate(() => void this.#write());
-      }
-    });
+    return new Promise((resolve, reject) => this.#enqueue({ draft, text: rowText(draft), told: { resolve, reject } }));
+  }
+
+  /** As append(), for nobody who waits: tried again until it is written, or until the process ends. */
+  conclude(draft: Draft): void {
+    this.#enqueue({ draft, text: rowText(draft) });
+  }
+
+  /** Resolves when everything handed in so far was written, or could not be. */
+  async written(): Promise<void> {
+    if (this.#writing) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** An intent was closed by a row that was written elsewhere. */
@@ -69,10 +76,22 @@ export class GroupCommit {
     return lowest;
   }
 
-  /** Resolves when everything handed in is written. */
+  /** Resolves when everything handed in is written, as far as it can be. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#writing) await new Promise<void>((resolve) => (this.#idle = resolve));
+    clearTimeout(this.#retry);
+    if (!this.#writing && this.#waiting.length > 0) this.#begin();
+    await this.written();
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    if (!this.#writing) this.#begin();
+  }
+
+  #begin(): void {
+    this.#writing = true;
+    setImmediate(() => void this.#write());
   }
 
   async #write(): Promise<void> {
@@ -80,18 +99,27 @@ export class GroupCommit {
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
         const first = await this.#commit(batch.map(({ text }) => text));
-        batch.forEach(({ draft, resolve }, index) => {
+        batch.forEach(({ draft, told }, index) => {
           this.#track(draft, first + index);
-          resolve(first + index);
+          told?.resolve(first + index);
         });
       } catch (cause) {
-        this.#head = undefined;
-        const error = unavailable(cause);
-        batch.forEach((waiting) => waiting.reject(error));
+        this.#refuse([...batch, ...this.#waiting], cause);
+        break;
       }
     }
     this.#writing = false;
-    this.#idle?.();
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Tells those who wait, and keeps for later what nobody waits for. */
+  #refuse(waiting: Waiting[], cause: unknown): void {
+    this.#head = undefined;
+    const error = unavailable(cause);
+    for (const { told } of waiting) told?.reject(error);
+    this.#waiting = waiting.filter(({ told }) => told === undefined);
+    if (this.#waiting.length > 0 && !this.#closed)
+      this.#retry = setTimeout(() => this.#writing || this.#begin(), RETRY).unref();
   }
 
   /** Returns the number of the block's first row. */

@@ -1,7 +1,6 @@
 import type { Database } from "../storage/database.ts";
 import type { Audit } from "./audit.ts";
 import { blockText, link, linkBlock, rowText, type ChainKey, type Head, type Row } from "./chain.ts";
-import { unfold } from "./unfold.ts";
 
 const PAGE = 2000;
 const CHANGED = "this row was changed, inserted or moved";
@@ -25,7 +24,7 @@ export interface Verification {
 export async function verify(database: Database, audit: Audit): Promise<Verification> {
   // The head is read first: rows that arrive meanwhile lie behind it.
   const head = (await database.knex<Head>("audit_head").first("seq", "hash"))!;
-  await unfold(database.knex);
+  await audit.catchUp(database.knex);
   const summary = { seq: head.seq, hash: head.hash.toString("hex") };
   let last: Head = { seq: 0, hash: Buffer.from([0]) };
   while (last.seq < head.seq) {

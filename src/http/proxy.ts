@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { contextFor } from "../compose.ts";
 import type { World } from "../context.ts";
 import { SignetError } from "../errors.ts";
@@ -9,9 +8,9 @@ import type { AnswerHeaders } from "../outbound/transport.ts";
 import type { Header } from "../signer/request.ts";
 import { asSignetError, problem } from "./failure.ts";
 import { requireOneHost } from "./host-gate.ts";
+import { newId } from "../storage/id.ts";
 import { actorOfToken, bearerToken, requireScope } from "./gate.ts";
 
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const PREFIX = /^\/proxy\/([^/?]+)\/?/;
 
 // Orders to the browser about this hub's own origin; an API's answer has no business giving them (statement E-12).
@@ -25,53 +24,59 @@ const NOT_PASSED_BACK = new Set([
   "nel",
 ]);
 
+/** Told of what failed before there was anything to relay; logs it. */
+export type Report = (cause: unknown, requestId: string) => void;
+
 /**
- * ANY /proxy/{account}/{path}: what an official SDK uses as its base URL. Streams both ways past the framework's
- * reply, because that costs half of the throughput (docs/performance.md).
+ * ANY /proxy/{account}/{path}: what an official SDK uses as its base URL. Streams both ways on the bare server, past the
+ * framework, because that costs a third of the throughput (docs/performance.md). Returns false for other addresses.
  */
-export function registerProxy(scope: FastifyInstance, world: World): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  for (const url of ["/proxy/:account", "/proxy/:account/*"]) {
-    scope.route({
-      method: METHODS,
-      url,
-      bodyLimit: Number.MAX_SAFE_INTEGER,
-      handler: (request, reply) => serve(world, request, reply),
+export function proxy(
+  world: World,
+  fixed: Record<string, string>,
+  report: Report,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  return (request, response) => {
+    if (!PREFIX.test(request.url!)) return false;
+    const requestId = newId();
+    const writer = new ResponseWriter(requestId, response, fixed);
+    serve(world, request, requestId, writer).catch((cause: unknown) => {
+      report(cause, requestId);
+      writer.fail(cause);
     });
-  }
+    return true;
+  };
 }
 
-async function serve(world: World, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  requireOneHost(request.raw);
-  const own = request.headers["signet-token"];
-  const token = typeof own === "string" ? own : bearerToken(request.headers.authorization);
-  const actor = await actorOfToken(world, token);
+async function serve(world: World, request: IncomingMessage, requestId: string, writer: ResponseWriter): Promise<void> {
+  requireOneHost(request);
+  const { headers } = request;
+  const own = headers["signet-token"];
+  const actor = await actorOfToken(world, typeof own === "string" ? own : bearerToken(headers.authorization));
   requireScope(actor, "execute");
-  const ctx = contextFor(world, actor, { requestId: request.id });
+  const ctx = contextFor(world, actor, { requestId });
   const wish = {
-    account: decodeAccount(request.raw.url!),
-    method: request.method,
+    account: decodeAccount(request.url!),
+    method: request.method!,
     url: target(request),
-    headers: pairs(request.raw),
-    stream: hasBody(request.raw) ? request.raw : undefined,
-    contentLength: request.headers["content-length"],
+    headers: pairs(request),
+    stream: hasBody(request) ? request : undefined,
+    contentLength: headers["content-length"],
   };
-  const answer = await relay(ctx, wish, () => {
-    reply.hijack();
-    return new ResponseWriter(request.id, reply.raw);
-  });
-  return answer;
+  return relay(ctx, wish, () => writer);
 }
 
 /** Writes an answer to the caller's socket as it comes. */
 class ResponseWriter implements Relayed {
   readonly #requestId: string;
   readonly #response: ServerResponse;
+  readonly #fixed: Record<string, string>;
   /** Somebody is told already when there is room again. */
   #waiting = false;
 
-  constructor(requestId: string, response: ServerResponse) {
+  /** @param fixed headers of what Signet itself answers. */
+  constructor(requestId: string, response: ServerResponse, fixed: Record<string, string>) {
+    this.#fixed = fixed;
     this.#requestId = requestId;
     this.#response = response;
   }
@@ -117,6 +122,7 @@ class ResponseWriter implements Relayed {
     const known = asSignetError(error);
     const body = problem(known, this.#requestId);
     this.#response.writeHead(body.status, {
+      ...this.#fixed,
       "content-type": "application/problem+json; charset=utf-8",
       "signet-request-id": this.#requestId,
       "signet-error": body.code,
@@ -140,14 +146,14 @@ function decodeAccount(url: string): string {
   try {
     return decodeURIComponent(PREFIX.exec(url)![1]!);
   } catch {
-    throw new SignetError("not_found", "There is no such account, or it is not visible to you.");
+    throw new SignetError("invalid", "The address can not be read: one of its escapes is broken.");
   }
 }
 
 /** The rest of the address as it was written, or the whole one in Signet-Url. */
-function target(request: FastifyRequest): string {
+function target(request: IncomingMessage): string {
   const chosen = request.headers["signet-url"];
-  return typeof chosen === "string" ? chosen : `/${request.raw.url!.replace(PREFIX, "")}`.replace(/^\/\?/, "?");
+  return typeof chosen === "string" ? chosen : `/${request.url!.replace(PREFIX, "")}`.replace(/^\/\?/, "?");
 }
 
 function pairs(message: IncomingMessage): Header[] {

@@ -1,3 +1,4 @@
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import cookie from "@fastify/cookie";
@@ -21,7 +22,7 @@ import { asSignetError, problem } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { hostGate, requireOneHost } from "./host-gate.ts";
 import { registerPages, renderError } from "./pages.ts";
-import { registerProxy } from "./proxy.ts";
+import { proxy } from "./proxy.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const VIEWS = join(ROOT, "views");
@@ -41,16 +42,14 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     reply.headers(fixed);
     sendProblem(reply, report(world, error, request, reply));
   };
+  const relays = proxy(world, fixed, (cause, requestId) => logFailure(world, cause, requestId, "/proxy/"));
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     bodyLimit: 256 * KIB,
-    requestTimeout: 120_000,
-    connectionTimeout: 0,
-    keepAliveTimeout: 72_000,
-    http: { maxHeaderSize: 32 * KIB, headersTimeout: 10_000 },
+    serverFactory: (handler) => bareServer(handler, relays),
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: "idle",
@@ -65,8 +64,6 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     secure(scope, fixed);
     registerHealth(scope, world);
   });
-  // What a program calls often is spared everything that only pages need.
-  await app.register(async (scope) => registerProxy(scope, world));
   await app.register(
     async (scope) => {
       secure(scope, fixed);
@@ -80,6 +77,17 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     await registerWeb(scope, world, options);
   });
   return app;
+}
+
+/** The server itself: what `relays` takes never reaches the framework. */
+function bareServer(handler: RequestListener, relays: ReturnType<typeof proxy>): Server {
+  const limits = { maxHeaderSize: 32 * KIB, headersTimeout: 10_000, requestTimeout: 120_000, keepAliveTimeout: 72_000 };
+  const server = createServer(limits, (request, response) => {
+    // A connection that would be kept open keeps a process that is about to end.
+    if (!server.listening) response.shouldKeepAlive = false;
+    if (!relays(request, response)) handler(request, response);
+  });
+  return server;
 }
 
 /** Pages and what they are drawn with. */
@@ -165,15 +173,21 @@ function report(
   request: FastifyRequest,
   reply: FastifyReply,
 ): ReturnType<typeof problem> {
-  const error = asSignetError(cause);
   // The route's pattern: some addresses hold a token.
-  const facts = { request_id: request.id, path: request.routeOptions.url ?? null };
-  if (!error) world.log.error({ ...facts, error: describe(cause) }, "internal error");
-  else if (error.status >= 500)
-    world.log.warn({ ...facts, code: error.code, cause: describe(error.cause) }, error.message);
+  const error = logFailure(world, cause, request.id, request.routeOptions.url ?? null);
   reply.header("signet-request-id", request.id);
   if (error?.retryAfter !== undefined) reply.header("retry-after", String(error.retryAfter));
   return problem(error, request.id);
+}
+
+/** Returns what of it may be told. */
+function logFailure(world: World, cause: unknown, requestId: string, path: string | null): SignetError | undefined {
+  const error = asSignetError(cause);
+  const facts = { request_id: requestId, path };
+  if (!error) world.log.error({ ...facts, error: describe(cause) }, "internal error");
+  else if (error.status >= 500)
+    world.log.warn({ ...facts, code: error.code, cause: describe(error.cause) }, error.message);
+  return error;
 }
 
 /** What is not even HTTP has no request to answer to; the connection ends with a problem like any other's. */

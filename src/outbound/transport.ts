@@ -122,8 +122,9 @@ function dispatchOptions(request: OutgoingRequest, options: SendOptions): Dispat
     method: request.method as Dispatcher.HttpMethod,
     headers,
     body: options.stream ?? request.body,
-    headersTimeout: options.timeoutMs,
-    bodyTimeout: options.timeoutMs,
+    // The exchange's own timer covers all of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
   };
 }
 

@@ -25,6 +25,22 @@ export function parseHost(entry: string): { host: string } | { problem: string }
  * or for the base URL's when it is the same host; plain http is only for a service whose base URL is http.
  */
 export function hostAllowed(hosts: readonly string[], url: URL, baseUrl: string | null): boolean {
+  let known = judged.get(hosts);
+  if (known === undefined) judged.set(hosts, (known = new Map()));
+  const key = `${url.protocol}//${url.host} ${baseUrl}`;
+  let allowed = known.get(key);
+  if (allowed === undefined) {
+    if (known.size >= MAX_JUDGED) known.clear();
+    known.set(key, (allowed = fits(hosts, url, baseUrl)));
+  }
+  return allowed;
+}
+
+/** Verdicts of each list, by origin and base URL: a list never changes, another takes its place. */
+const judged = new WeakMap<readonly string[], Map<string, boolean>>();
+const MAX_JUDGED = 1_000;
+
+function fits(hosts: readonly string[], url: URL, baseUrl: string | null): boolean {
   const base = baseUrl === null ? undefined : new URL(baseUrl);
   if (url.protocol !== "https:" && (url.protocol !== "http:" || base?.protocol !== "http:")) return false;
   const name = hostName(url.hostname);
