@@ -129,6 +129,41 @@ describe("an audit that can not be written", () => {
   });
 });
 
+describe("what came of a request", () => {
+  test("is written with the next commit, in its order", async () => {
+    const { audit, database } = await hub.start();
+    await audit.append(who("one"), executed("pending"));
+    audit.conclude(who("one"), executed("ok"));
+    await audit.append(who("two"), executed("pending"));
+    await audit.catchUp(database.knex);
+    const rows = await rowsOf(hub);
+    expect(rows.map((row) => `${row.request_id} ${row.outcome}`)).toEqual(["one pending", "one ok", "two pending"]);
+    expect(await verify(hub.admin, audit)).toMatchObject({ ok: true, checked: 3 });
+  });
+
+  test("is kept while it can not be written, and its intent stays open that long", async () => {
+    const { audit, database } = await hub.start();
+    const intent = await audit.append(who("one"), executed("pending"));
+    await hub.admin.knex.raw("alter table audit_blocks rename to gone");
+    audit.conclude(who("one"), executed("ok"));
+    await expect(audit.append(who("two"), executed("pending"))).rejects.toMatchObject({ code: "audit_unavailable" });
+    expect(audit.lowest()).toBeLessThanOrEqual(intent);
+    await hub.admin.knex.raw("alter table gone rename to audit_blocks");
+    expect(await audit.append(who("three"), executed("pending"))).toBe(3);
+    await audit.catchUp(database.knex);
+    expect((await rowsOf(hub)).map((row) => row.request_id)).toEqual(["one", "one", "three"]);
+    expect(audit.lowest()).toBe(3);
+  });
+
+  test("is written, too, when the audit closes before it was", async () => {
+    const { audit } = await hub.start();
+    await audit.append(who(), executed("pending"));
+    audit.conclude(who(), executed("ok"));
+    await audit.close();
+    expect(await rowsOf(hub)).toHaveLength(2);
+  });
+});
+
 test("what a stranger sends can not forge a line, nor stop the audit", async () => {
   const { audit } = await hub.start();
   const hostile = [
