@@ -1,12 +1,14 @@
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError, type Code } from "../errors.ts";
+import type { Challenge } from "../signer/kind.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
 import { parseBody } from "./answer.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { InFlight } from "./in-flight.ts";
 import { executeEvent, judge, plan, renewed, type Plan, type Via } from "./plan.ts";
 import { preview, type Preview } from "./preview.ts";
-import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
+import { freshCredential } from "./refresh.ts";
+import { remedyFor, type Remedy } from "./remedy.ts";
 import {
   addQuery,
   encodeBody,
@@ -80,7 +82,7 @@ async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Vi
   }
 }
 
-/** One execute from its intent to its answer: attempts, redirects and at most one renewal of the credential. */
+/** One execute from its intent to its answer: attempts, redirects and at most one remedy for a refused credential. */
 class Run {
   readonly #ctx: Context;
   #plan: Plan;
@@ -88,7 +90,7 @@ class Run {
   readonly #via: Via;
   readonly #deadline: number;
   #attempts = 0;
-  #renewed = false;
+  #remedied = false;
 
   constructor(ctx: Context, planned: Plan, input: ParsedInput, via: Via) {
     this.#ctx = ctx;
@@ -108,22 +110,28 @@ class Run {
       judge(this.#ctx, this.#plan.ready, next.method, next.url);
       await this.recordIntent(next, hop);
       this.#plan = { ...this.#plan, request: next };
+      // Each address may have a question of its own; a credential is renewed once for all of them.
+      this.#remedied &&= this.#plan.ready.kind.challenged === undefined;
       answer = await this.#persist();
     }
     return answer;
   }
 
-  /** Sends, and again where that is safe and asked for, or once more after the credential was renewed. */
+  /** Sends, and again where that is safe and asked for, or once more where a refusal has a remedy. */
   async #persist(): Promise<Collected> {
     const { method, headers } = this.#plan.request;
     const safe = IDEMPOTENT.has(method) || headers.some(([name]) => name.toLowerCase() === "idempotency-key");
+    let challenge: Challenge | undefined;
     for (let retry = 0; ; retry++) {
       const last = !safe || retry >= this.#input.retries;
       try {
-        const answer = await this.#attempt();
-        if (this.#mayRenew(answer)) {
-          this.#renewed = true;
-          this.#plan = renewed(this.#ctx, this.#plan, await renewAfterRefusal(this.#ctx, this.#plan.ready));
+        const answer = await this.#attempt(challenge);
+        challenge = undefined;
+        const remedy = this.#remedyFor(answer);
+        if (remedy) {
+          const remedied = await remedy();
+          this.#plan = renewed(this.#ctx, this.#plan, remedied.ready);
+          challenge = remedied.challenge;
           retry--;
           continue;
         }
@@ -136,17 +144,18 @@ class Run {
     }
   }
 
-  /** A refused token did nothing at the provider, so sending once more is safe for every method (statement O-26). */
-  #mayRenew(answer: Collected): boolean {
-    return !this.#renewed && refusedByProvider(this.#plan.ready, answer.status);
+  #remedyFor(answer: Collected): Remedy | undefined {
+    const remedy = this.#remedied ? undefined : remedyFor(this.#ctx, this.#plan.ready, answer);
+    this.#remedied ||= remedy !== undefined;
+    return remedy;
   }
 
-  async #attempt(): Promise<Collected> {
+  async #attempt(challenge: Challenge | undefined): Promise<Collected> {
     this.#attempts++;
     this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
     const collector = new Collector(this.#input.max_response_bytes);
     const timeoutMs = Math.max(1, this.#deadline - performance.now());
-    await send(this.#ctx, usable(this.#ctx, this.#plan.ready), this.#plan.request, { timeoutMs }, collector);
+    await send(this.#ctx, usable(this.#ctx, this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);
     return collector.answer;
   }
 

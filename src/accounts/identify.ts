@@ -4,13 +4,16 @@ import { Redactor } from "../outbound/redact.ts";
 import { narrower } from "../services/hosts.ts";
 import type { Service } from "../services/service.ts";
 import { openSettings } from "../services/secret.ts";
+import type { Challenge } from "../signer/kind.ts";
 import { kindOf } from "../signer/kinds.ts";
 import type { Header, OutgoingRequest } from "../signer/request.ts";
 import { walk } from "../signer/oauth2/token-answer.ts";
 import { newId } from "../storage/id.ts";
 import { parseBody } from "./answer.ts";
-import { Collector } from "./collect.ts";
+import { Challenges } from "./challenges.ts";
+import { Collector, type Collected } from "./collect.ts";
 import { requireHost } from "./plan.ts";
+import { challengeIn } from "./remedy.ts";
 import { parseTarget } from "./request-input.ts";
 import { send, type Usable } from "./send.ts";
 
@@ -44,6 +47,7 @@ export async function candidate(
     hosts: narrower(service.hosts, service.hosts),
     baseUrl,
     partition: newId(),
+    challenges: new Challenges(),
     open: async () => opened,
   };
 }
@@ -72,9 +76,7 @@ export async function identify(
       account: account.id,
       facts: { ...facts, ...where },
     });
-    const collector = new Collector(LIMIT);
-    await send(ctx, credential, request, { timeoutMs: TIMEOUT }, collector);
-    const answer = await collector.answer;
+    const answer = await exchange(ctx, credential, request);
     const seen = { status: answer.status, duration_ms: Math.round(performance.now() - started) };
     await ctx.audit.append(ctx, {
       action: "execute.test",
@@ -93,6 +95,18 @@ export async function identify(
     });
     return { worked: false, status: null, identity: unknownIdentity, message: error.message };
   }
+}
+
+/** Sends the request, and once more when the provider asks for an answer first. */
+async function exchange(ctx: Context, credential: Usable, request: OutgoingRequest): Promise<Collected> {
+  const once = (challenge?: Challenge) => {
+    const collector = new Collector(LIMIT);
+    void send(ctx, credential, request, { timeoutMs: TIMEOUT, challenge }, collector);
+    return collector.answer;
+  };
+  const first = await once();
+  const challenge = challengeIn(ctx, credential, first);
+  return challenge ? once(challenge) : first;
 }
 
 const unknownIdentity = { id: null, label: null };

@@ -14,7 +14,7 @@ export interface Preview {
 
 /** The masked form of a planned request, and which rule allows it. */
 export function preview(ctx: Context, { ready, request, verdict }: Plan): Preview {
-  const now = circumstances(ctx);
+  const now = circumstances(ctx, ready.challenges.peek(request.url.origin));
   const { settings } = ready.service;
   const masked = ready.kind.preview(request, settings, now);
   const headers: Record<string, string | string[]> = {};

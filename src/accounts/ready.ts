@@ -11,6 +11,7 @@ import { kindOf } from "../signer/kinds.ts";
 import { isId } from "../storage/id.ts";
 import type { SealedSecret } from "../vault/vault.ts";
 import { fillBaseUrl, type Account } from "./account.ts";
+import { Challenges } from "./challenges.ts";
 import { findAccount, sharesOf } from "./store.ts";
 
 /** What a request needs to be judged, held in memory until a notice says that any of it changed. */
@@ -23,6 +24,7 @@ export interface Ready {
   hosts: string[];
   baseUrl: string | null;
   sealed: SealedSecret;
+  challenges: Challenges;
   opened?: Opened | undefined;
 }
 
@@ -70,6 +72,7 @@ export async function loadReady(ctx: Context, key: string): Promise<Ready | unde
       hosts: narrower(sealed.hosts, service.hosts),
       baseUrl: account.baseUrl ?? fillBaseUrl(service.baseUrl, undefined),
       sealed,
+      challenges: new Challenges(),
     };
     return { value, tags: [`account:${account.id}`, `service:${service.id}`] };
   });

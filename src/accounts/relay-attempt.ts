@@ -1,5 +1,7 @@
 import type { Code, SignetError } from "../errors.ts";
 import { Stop, type AnswerHeaders, type AnswerSink, type Flow } from "../outbound/transport.ts";
+import type { AnswerHead } from "../signer/kind.ts";
+import type { Remedy } from "./remedy.ts";
 import { HOP_BY_HOP } from "./request-input.ts";
 
 /** Where a streamed answer goes. Exactly one of whole, begin or fail is called first. */
@@ -21,10 +23,11 @@ export interface Recorder {
 
 /** Receives one answer and passes it on. What arrives together leaves together: a small answer in one piece. */
 export class Attempt implements AnswerSink {
-  readonly finished: Promise<"done" | "renew">;
+  /** Settles when the answer is passed on, or with a remedy for a refusal that was kept back. */
+  readonly finished: Promise<Remedy | undefined>;
   readonly #recorder: Recorder;
   readonly #out: Relayed;
-  readonly #refused: (status: number) => boolean;
+  readonly #remedyFor: (head: AnswerHead) => Remedy | undefined;
   /** Pulled when the caller has gone, also before the answer begins. */
   readonly stop = new Stop();
   readonly #pending: Buffer[] = [];
@@ -33,13 +36,13 @@ export class Attempt implements AnswerSink {
   #ended = false;
   #abandoned = false;
   #gone = false;
-  #resolve!: (how: "done" | "renew") => void;
+  #resolve!: (remedy: Remedy | undefined) => void;
   #reject!: (error: SignetError) => void;
 
-  constructor(recorder: Recorder, out: Relayed, refused: (status: number) => boolean) {
+  constructor(recorder: Recorder, out: Relayed, remedyFor: (head: AnswerHead) => Remedy | undefined) {
     this.#recorder = recorder;
     this.#out = out;
-    this.#refused = refused;
+    this.#remedyFor = remedyFor;
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -56,10 +59,11 @@ export class Attempt implements AnswerSink {
   head(status: number, headers: AnswerHeaders, flow: Flow): void {
     this.#flow = flow;
     if (this.#gone) return flow.abort();
-    if (this.#refused(status)) {
-      this.#abandoned = true;
-      flow.abort();
-      return this.#resolve("renew");
+    try {
+      const remedy = this.#remedyFor({ status, headers });
+      if (remedy) return this.#abandon(flow, () => this.#resolve(remedy));
+    } catch (error) {
+      return this.#abandon(flow, () => this.#reject(error as SignetError));
     }
     this.#recorder.recordOutcome({ status });
     // What came in the same packet is parsed before this runs.
@@ -75,7 +79,7 @@ export class Attempt implements AnswerSink {
     this.#ended = true;
     if (!this.#released) return;
     this.#out.end();
-    this.#resolve("done");
+    this.#resolve(undefined);
   }
 
   fail(error: SignetError): void {
@@ -88,7 +92,14 @@ export class Attempt implements AnswerSink {
     this.#ended = true;
     this.#recorder.recordOutcome({ code: error.code });
     this.#out.fail(error);
-    this.#resolve("done");
+    this.#resolve(undefined);
+  }
+
+  /** Nothing of this answer is passed on. */
+  #abandon(flow: Flow, then: () => void): void {
+    this.#abandoned = true;
+    flow.abort();
+    then();
   }
 
   #release(status: number, headers: AnswerHeaders): void {
@@ -96,7 +107,7 @@ export class Attempt implements AnswerSink {
     this.#released = true;
     if (this.#ended) {
       this.#out.whole(status, headers, this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending));
-      return this.#resolve("done");
+      return this.#resolve(undefined);
     }
     this.#out.begin(status, headers);
     for (const chunk of this.#pending.splice(0)) this.#write(chunk);

@@ -1,11 +1,15 @@
 import type { Readable } from "node:stream";
 import type { Context } from "../context.ts";
-import { invalid, isSignetError, SignetError, type Code } from "../errors.ts";
-import { withHeader, type Header } from "../signer/request.ts";
+import { isSignetError, SignetError, type Code } from "../errors.ts";
+import type { Challenge } from "../signer/kind.ts";
+import type { Header } from "../signer/request.ts";
+import { Collector } from "./collect.ts";
 import { InFlight } from "./in-flight.ts";
 import { executeEvent, plan, renewed, type Plan } from "./plan.ts";
-import { freshCredential, refusedByProvider, renewAfterRefusal } from "./refresh.ts";
+import { freshCredential } from "./refresh.ts";
 import { Attempt, type Relayed } from "./relay-attempt.ts";
+import { withBody } from "./relay-body.ts";
+import { challengeIn, remedyFor, type Remedy } from "./remedy.ts";
 import { parseMethod } from "./request-input.ts";
 import { send, usable } from "./send.ts";
 import { touch } from "./usage.ts";
@@ -21,7 +25,8 @@ export interface RelayWish {
 
 /** Streams may be long; five minutes are longer than any answer that is still wanted. */
 const TOTAL_TIMEOUT = 300_000;
-const MAX_BUFFERED_BODY = 1_048_576;
+/** A probe waits no longer than the caller of execute would by default. */
+const PROBE_TIMEOUT = 30_000;
 
 /**
  * Sends one request with an account and streams the answer back: the same path as execute, in the same order.
@@ -33,9 +38,8 @@ export async function relay(ctx: Context, wish: RelayWish, open: () => Relayed):
     headers: wish.headers,
     body: null,
   }));
-  const whole = wish.stream !== undefined && needsWholeBody(planned);
-  const body = whole ? await readWhole(wish.stream!) : null;
-  const exchange = new Relay(ctx, withBody(planned, wish, body), whole ? undefined : wish.stream);
+  const shaped = await withBody(planned, wish);
+  const exchange = new Relay(ctx, shaped.planned, shaped.stream);
   const leave = InFlight.of(ctx).enter(ctx.actor);
   try {
     await exchange.recordIntent();
@@ -44,6 +48,8 @@ export async function relay(ctx: Context, wish: RelayWish, open: () => Relayed):
     leave();
   }
 }
+
+const noRemedy = (): undefined => undefined;
 
 /** One streamed exchange. */
 class Relay {
@@ -63,16 +69,13 @@ class Relay {
     try {
       this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
       const { ready } = this.#plan;
-      const first = new Attempt(
-        this,
-        out,
-        this.#stream === undefined && ready.account.refreshable
-          ? (status) => refusedByProvider(ready, status)
-          : () => false,
-      );
-      if ((await this.#attempt(ready, first)) === "renew") {
-        this.#plan = renewed(this.#ctx, this.#plan, await renewAfterRefusal(this.#ctx, ready));
-        await this.#attempt(this.#plan.ready, new Attempt(this, out, () => false));
+      const once = this.#stream !== undefined;
+      const first = new Attempt(this, out, once ? noRemedy : (head) => remedyFor(this.#ctx, ready, head));
+      const remedy = await this.#attempt(first, once ? await this.#probe() : undefined);
+      if (remedy) {
+        const remedied = await remedy();
+        this.#plan = renewed(this.#ctx, this.#plan, remedied.ready);
+        await this.#attempt(new Attempt(this, out, noRemedy), remedied.challenge);
       }
       touch(this.#ctx, ready.account.id);
     } catch (error) {
@@ -84,16 +87,31 @@ class Relay {
     }
   }
 
-  async #attempt(ready: Plan["ready"], attempt: Attempt): Promise<"done" | "renew"> {
+  async #attempt(attempt: Attempt, challenge: Challenge | undefined): Promise<Remedy | undefined> {
     this.#attempts++;
     await send(
       this.#ctx,
-      usable(this.#ctx, ready),
+      usable(this.#ctx, this.#plan.ready),
       this.#plan.request,
-      { timeoutMs: TOTAL_TIMEOUT, stream: this.#stream, stop: attempt.stop },
+      { timeoutMs: TOTAL_TIMEOUT, stream: this.#stream, stop: attempt.stop, challenge },
       attempt,
     );
     return attempt.finished;
+  }
+
+  /**
+   * What a body that can be sent only once has to answer, asked with an unsigned HEAD of the same address: it changes
+   * nothing there, and uses no credential for a method that nobody allowed.
+   */
+  async #probe(): Promise<Challenge | undefined> {
+    const { ready, request } = this.#plan;
+    if (!ready.kind.challenged) return undefined;
+    this.#attempts++;
+    const headers = request.headers.filter(([name]) => !/^content-/i.test(name));
+    const collector = new Collector(0);
+    const probe = { method: "HEAD", url: request.url, headers, body: null };
+    void send(this.#ctx, usable(this.#ctx, ready), probe, { timeoutMs: PROBE_TIMEOUT, unsigned: true }, collector);
+    return challengeIn(this.#ctx, ready, await collector.answer);
   }
 
   recordIntent(): Promise<number> {
@@ -105,28 +123,4 @@ class Relay {
     const seen = { attempts: this.#attempts, code, duration_ms: duration, status };
     this.#ctx.audit.conclude(this.#ctx, executeEvent(code === undefined ? "ok" : "failed", this.#plan, "proxy", seen));
   }
-}
-
-function withBody(planned: Plan, wish: RelayWish, body: Buffer | null): Plan {
-  if (body !== null) return { ...planned, request: { ...planned.request, body } };
-  if (wish.stream === undefined || wish.contentLength === undefined) return planned;
-  return { ...planned, request: withHeader(planned.request, "content-length", wish.contentLength) };
-}
-
-/** A body streams, unless the kind writes into it or signs its bytes. */
-function needsWholeBody({ ready, request }: Plan): boolean {
-  const { settings } = ready.service;
-  return ready.kind.slots(settings).body.length > 0 || ready.kind.coversBody?.(settings, request) === true;
-}
-
-async function readWhole(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BUFFERED_BODY)
-      throw invalid("body", "A body that is signed or gets the key written into it is at most 1 MiB.");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

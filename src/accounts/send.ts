@@ -3,14 +3,16 @@ import type { Context } from "../context.ts";
 import { isSignetError, SignetError } from "../errors.ts";
 import type { AnswerHeaders, AnswerSink, Flow, Stop } from "../outbound/transport.ts";
 import { RedactedStream, type Redactor } from "../outbound/redact.ts";
+import type { Challenge } from "../signer/kind.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
 import { circumstances } from "./circumstances.ts";
+import { HeadListener } from "./head-listener.ts";
 import { openReady, type Opened, type Ready } from "./ready.ts";
 import { requireHost } from "./plan.ts";
 import { UnpackedSink } from "./unpack.ts";
 
 /** A credential that can be sent with: an account's, or one that is tried before it becomes an account. */
-export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "baseUrl"> {
+export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "baseUrl" | "challenges"> {
   /** Shares no connection with any other. */
   partition: string;
   open(): Promise<Opened>;
@@ -18,6 +20,17 @@ export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "base
 
 export function usable(ctx: Context, ready: Ready): Usable {
   return { ...ready, partition: ready.account.id, open: () => openReady(ctx, ready) };
+}
+
+export interface SendOptions {
+  timeoutMs: number;
+  /** Instead of the request's own body. */
+  stream?: Readable | undefined;
+  stop?: Stop;
+  /** What to answer; what is remembered of the address when nothing is said. */
+  challenge?: Challenge | undefined;
+  /** Leaves the credential off, to hear what the provider asks for. */
+  unsigned?: boolean;
 }
 
 /**
@@ -28,16 +41,25 @@ export async function send(
   ctx: Context,
   credential: Usable,
   request: OutgoingRequest,
-  options: { timeoutMs: number; stream?: Readable | undefined; stop?: Stop },
+  options: SendOptions,
   sink: AnswerSink,
 ): Promise<void> {
   try {
     const opened = await credential.open();
-    const signed = credential.kind.sign(request, opened.secret, opened.settings, circumstances(ctx));
+    const challenge = options.unsigned
+      ? undefined
+      : (options.challenge ?? credential.challenges.take(request.url.origin));
+    const signed = options.unsigned
+      ? request
+      : credential.kind.sign(request, opened.secret, opened.settings, circumstances(ctx, challenge));
     // Signing may change the address, so the host rule has the last word.
     if (signed.url !== request.url) requireHost(ctx, credential, signed.url);
     const clean = new UnpackedSink(signed.method, new CleanSink(opened.redactor, sink));
-    ctx.transport.send(signed, { partition: credential.partition, ...options }, clean);
+    const heard =
+      challenge === undefined
+        ? clean
+        : listening(ctx, credential, request.url.origin, challenge, options.challenge !== undefined, clean);
+    ctx.transport.send(signed, { partition: credential.partition, ...options }, heard);
   } catch (error) {
     if (!isSignetError(error)) ctx.log.error({ error: String(error), request_id: ctx.requestId }, "sending failed");
     sink.fail(
@@ -46,6 +68,26 @@ export async function send(
         : new SignetError("unavailable", "The request could not be signed.", { cause: error }),
     );
   }
+}
+
+/**
+ * Remembers a fresh challenge once an answer to it was taken, and what the provider asks for next; forgets one whose
+ * answer was refused.
+ */
+function listening(
+  ctx: Context,
+  { kind, service, challenges }: Usable,
+  origin: string,
+  challenge: Challenge,
+  fresh: boolean,
+  sink: AnswerSink,
+): AnswerSink {
+  return new HeadListener((head) => {
+    if (head.status === 401) return challenges.drop(origin, challenge.asked);
+    const next = kind.challenged?.(head, service.settings, circumstances(ctx, challenge));
+    // What was remembered already may have been followed by something newer.
+    if (next !== undefined || fresh) challenges.keep(origin, next ?? challenge.asked);
+  }, sink);
 }
 
 /** Searched as one text first, because in nearly every head there is nothing to be found. */

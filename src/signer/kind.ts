@@ -32,8 +32,17 @@ export interface Slots {
 /** What stands in place of a secret wherever a signed request is shown. */
 export const MASK = "•••";
 
-/** What a provider asked for when it refused a request; made by challenged() and read by sign() of the same kind only. */
-export type Challenge = Readonly<Record<string, string>>;
+/** What a provider asks to be answered; made by challenged() and read by the same kind only. */
+export type Asked = Readonly<Record<string, string>> & {
+  /** Answers to the same nonce are counted together. */
+  readonly nonce: string;
+};
+
+export interface Challenge {
+  asked: Asked;
+  /** Which answer to it this is, the first being 1; counted by whoever holds it. */
+  count: number;
+}
 
 /** What signing may use besides request and secret; handed in, so that published vectors can be checked. */
 export interface Circumstances {
@@ -86,14 +95,17 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   renewal?(settings: Settings): Renewal<Settings, Secret> | undefined;
   /** Asks the provider to forget the grant; resolves to false where there is no way to, throws when it refuses. */
   revoke?(settings: Settings, secret: Secret, ask: Ask, circumstances: Circumstances): Promise<boolean>;
-  /** Reads what a refusal asks for. Kept in memory for each account and handed to sign() from then on. */
-  challenged?(answer: Refusal, settings: Settings): Challenge | undefined;
+  /**
+   * Reads what a 401 asks for, or what an answer to the challenge among the circumstances asks for next. Kept in memory
+   * for each account and handed to sign() from then on. Throws `upstream_invalid` for what can not be answered.
+   */
+  challenged?(answer: AnswerHead, settings: Settings, circumstances: Circumstances): Asked | undefined;
   /** The certificate for connections of this account, those to the provider's own endpoints among them. */
   certificate?(secret: Secret, settings: Settings): ClientCertificate | undefined;
 }
 
-/** The head of an answer that did not take the credential. */
-export interface Refusal {
+/** Status and headers of an answer; names in lower case. */
+export interface AnswerHead {
   status: number;
   headers: Record<string, string | string[] | undefined>;
 }

@@ -3,12 +3,13 @@ import type { Kind } from "./kind.ts";
 import { apiKey } from "./kinds/api-key.ts";
 import { basic } from "./kinds/basic.ts";
 import { bearer } from "./kinds/bearer.ts";
+import { digest } from "./kinds/digest.ts";
 import { none } from "./kinds/none.ts";
 import { oauth2 } from "./kinds/oauth2.ts";
 
 // Code that meets secrets is named here, never discovered.
 const KINDS = new Map<string, Kind>(
-  [oauth2, apiKey, bearer, basic, none].map((kind) => [kind.id, kind as unknown as Kind]),
+  [oauth2, apiKey, bearer, basic, digest, none].map((kind) => [kind.id, kind as unknown as Kind]),
 );
 
 /** The kind called `id`. Throws `invalid` for an unknown one. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MASK } from "../../src/signer/kind.ts";
+import { MASK, type Challenge } from "../../src/signer/kind.ts";
 import { allKinds, kindOf } from "../../src/signer/kinds.ts";
 import type { OutgoingRequest } from "../../src/signer/request.ts";
 import { lastFour } from "../../src/signer/text.ts";
@@ -11,8 +11,18 @@ const LONG = "4eC39HqLyjWDarjtT1zdp7dc";
 const REFRESH = "Zq0Lm4Xv7Rn2Kt9Bw5Yh8Pd3";
 const CLIENT = "u6Gs1Jc8Oe5Fa0Ni3Mx7Qk2V";
 
-/** For each kind: settings and secrets as they are entered, and the strings that are secret in them. */
-const EXAMPLES: Record<string, { settings: object; secret: object; secrets: string[] }[]> = {
+interface Example {
+  settings: object;
+  secret: object;
+  /** The strings that are secret. */
+  secrets: string[];
+  /** What there is of a secret in a request that does not hold it itself. */
+  proof?: RegExp;
+  challenge?: Challenge;
+}
+
+/** For each kind: settings and secrets as they are entered. */
+const EXAMPLES: Record<string, Example[]> = {
   oauth2: [
     {
       settings: {
@@ -54,6 +64,15 @@ const EXAMPLES: Record<string, { settings: object; secret: object; secrets: stri
     },
     { settings: { username_fixed: "api" }, secret: { password: LONG }, secrets: [LONG, base64(`api:${LONG}`)] },
   ],
+  digest: [
+    {
+      settings: {},
+      secret: { username: "ann", password: LONG },
+      secrets: [LONG],
+      proof: /^Digest username="ann", .*response="2dc5b7707b123a7f85f2170fd82cc36e"$/m,
+      challenge: { asked: { nonce: "n", realm: "r", qop: "auth", cnonce: "c", sessionNonce: "n" }, count: 1 },
+    },
+  ],
   none: [{ settings: {}, secret: {}, secrets: [] }],
 };
 
@@ -94,12 +113,13 @@ const cases = Object.entries(EXAMPLES).flatMap(([id, examples]) =>
   examples.map((example, number) => ({ id, number, ...example })),
 );
 
-describe.each(cases)("the kind $id, example $number", ({ id, settings, secret, secrets }) => {
+describe.each(cases)("the kind $id, example $number", ({ id, settings, secret, secrets, proof, challenge }) => {
   const kind = kindOf(id);
   const set = kind.settingsSchema.parse(settings);
   const held = kind.secretSchema.parse(secret);
-  const signed = kind.sign(REQUEST, held, set, THEN);
-  const preview = kind.preview(REQUEST, set, THEN);
+  const now = { ...THEN, challenge };
+  const signed = kind.sign(REQUEST, held, set, now);
+  const preview = kind.preview(REQUEST, set, now);
 
   test("leaves the request it was given as it was", () => {
     expect(REQUEST.url.href).toBe("https://api.example.com/a%20b?x=1&x=2&flag&e=%2F~");
@@ -121,8 +141,9 @@ describe.each(cases)("the kind $id, example $number", ({ id, settings, secret, s
 
   test("signs with its secret, and signs the same each time", () => {
     const usable = secrets.filter((text) => text !== REFRESH && text !== CLIENT);
-    if (usable.length > 0) expect(usable.some((text) => shown(signed).includes(text))).toBe(true);
-    expect(shown(kind.sign(REQUEST, held, set, THEN))).toBe(shown(signed));
+    if (proof) expect(shown(signed)).toMatch(proof);
+    else if (usable.length > 0) expect(usable.some((text) => shown(signed).includes(text))).toBe(true);
+    expect(shown(kind.sign(REQUEST, held, set, now))).toBe(shown(signed));
   });
 
   test("previews what it would sign, with a mask in the secret's place", () => {
