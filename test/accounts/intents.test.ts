@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { acceptHosts } from "../../src/accounts/accept-hosts.ts";
 import { disconnectAccount, retireServiceWithAccounts } from "../../src/accounts/disconnect.ts";
 import { execute } from "../../src/accounts/execute.ts";
 import { testAccount } from "../../src/accounts/test.ts";
 import type { Context } from "../../src/context.ts";
 import { addService } from "../../src/services/add.ts";
+import { editService } from "../../src/services/edit.ts";
 import { json, type Answer } from "../support/echo.ts";
 import { newProvider, type Provider } from "../support/provider.ts";
 import { connected } from "../support/services.ts";
@@ -145,6 +147,67 @@ describe("a renewal", () => {
     const row = await hub.ctx().db("accounts").where({ id }).first();
     expect(row).toMatchObject({ state: "active", refresh_lease_holder: null });
     expect(await send()).toMatchObject({ status: 200 });
+  });
+});
+
+describe("what somebody does while a renewal is under way", () => {
+  /** Does `act` while the token endpoint is being asked, and lets it answer then. */
+  function meanwhile(act: () => Promise<unknown>, answer: Answer): void {
+    provider.instead = (request, response) => {
+      provider.instead = undefined;
+      void act().then(() => answer(request, response));
+    };
+  }
+
+  const refreshToken = async () => {
+    const { secret_id } = await hub.ctx().db("accounts").where({ id }).first();
+    const sealed = await hub.world.vault.fetch(hub.ctx().db, secret_id);
+    return hub.world.vault.open<{ refresh_token: string }>(sealed!, `account:${id}`).refresh_token;
+  };
+
+  /** Puts another credential in the account's place, as Save Changes of a link does. */
+  async function reconnect(): Promise<string> {
+    const { secret_id } = await hub.ctx().db("accounts").where({ id }).first();
+    const binding = { subject: `account:${id}`, provider: service.id, hosts: service.hosts };
+    const fresh = provider.issue("ben@provider.example");
+    await hub.world.vault.replace(hub.ctx().db, secret_id, binding, fresh);
+    await hub.ctx().db("accounts").where({ id }).update({ expires_at: null });
+    hub.world.memory.drop("account", id);
+    return fresh.refresh_token;
+  }
+
+  test("is not overwritten by what was won for the credential before", async () => {
+    await ends();
+    let linked = "";
+    meanwhile(async () => (linked = await reconnect()), renewed());
+    expect(await send()).toMatchObject({ status: 200 });
+    expect(await refreshToken()).toBe(linked);
+    expect(await outcomes("account.refreshed")).toEqual(["pending", "failed"]);
+    await nothingOpen();
+  });
+
+  test("is not undone by the final no to the credential before", async () => {
+    await ends();
+    meanwhile(reconnect, json({ error: "invalid_grant" }, 400));
+    expect(await send()).toMatchObject({ status: 200 });
+    expect((await hub.ctx().db("accounts").where({ id }).first()).state).toBe("active");
+    expect(await outcomes("account.needs_reconnect")).toEqual([]);
+    await nothingOpen();
+  });
+
+  test("does not lose what was won, when it only lets the credential go to more hosts", async () => {
+    await ends();
+    const won = provider.issue("ben@provider.example");
+    const accept = async () => {
+      await editService(hub.ctx(people.ada), service.id, { hosts: [...service.hosts, "more.example"] });
+      await acceptHosts(ben(), id);
+    };
+    meanwhile(accept, json({ ...won, token_type: "Bearer", expires_in: 3600 }));
+    expect(await send()).toMatchObject({ status: 200 });
+    expect(await refreshToken()).toBe(won.refresh_token);
+    const { secret_id } = await hub.ctx().db("accounts").where({ id }).first();
+    expect((await hub.world.vault.fetch(hub.ctx().db, secret_id))!.hosts).toContain("more.example");
+    expect(await outcomes("account.refreshed")).toEqual(["pending", "ok"]);
   });
 });
 
