@@ -28,19 +28,40 @@ export function mountApi(scope: FastifyInstance, world: World, route: ApiRoute):
     handler: async (request, reply) => {
       const token =
         bearerToken(request.headers.authorization) ?? (request.headers["signet-token"] as string | undefined);
-      const actor = route.scope === "public" ? ANONYMOUS : await actorOfToken(world, token);
-      if (route.scope !== "public") requireScope(actor, route.scope);
-      const ctx = contextFor(world, actor, { requestId: request.id });
-      // Checked here; read by the verb, whose schema it is: what a cursor becomes can not be parsed again.
-      route.query?.parse(request.query);
-      const result = await route.handle(ctx, {
+      const result = await serveApi(world, route, {
+        token,
+        requestId: request.id,
         params: request.params as Record<string, string>,
-        query: (route.query === undefined ? {} : request.query) as never,
-        body: (route.body === undefined ? undefined : route.body.parse(request.body ?? {})) as never,
+        query: request.query,
+        body: () => request.body ?? {},
       });
       reply.code(result === undefined ? 204 : (route.status ?? 200));
       return result;
     },
+  });
+}
+
+/** What a request brings to a resource, whatever server took it. */
+interface Call {
+  token: string | undefined;
+  requestId: string;
+  params: Record<string, string>;
+  query: unknown;
+  body(): unknown;
+}
+
+/** Asks who calls, checks what came against the route's schemas, and does it. */
+export async function serveApi(world: World, route: ApiRoute, call: Call): Promise<unknown> {
+  const actor = route.scope === "public" ? ANONYMOUS : await actorOfToken(world, call.token);
+  if (route.scope !== "public") requireScope(actor, route.scope);
+  const ctx = contextFor(world, actor, { requestId: call.requestId });
+  // Checked here; read by the verb, whose schema it is: what a cursor becomes can not be parsed again.
+  route.query?.parse(call.query);
+  const body = route.body === undefined ? undefined : call.body();
+  return route.handle(ctx, {
+    params: call.params,
+    query: (route.query === undefined ? {} : call.query) as never,
+    body: (route.direct ? body : route.body?.parse(body)) as never,
   });
 }
 

@@ -6,7 +6,7 @@ import { relay } from "../accounts/relay.ts";
 import type { Relayed } from "../accounts/relay-attempt.ts";
 import type { AnswerHeaders } from "../outbound/transport.ts";
 import type { Header } from "../signer/request.ts";
-import { asSignetError, problem } from "./failure.ts";
+import { answerProblem, type Report, type Taker } from "./direct.ts";
 import { requireOneHost } from "./host-gate.ts";
 import { newId } from "../storage/id.ts";
 import { actorOfToken, bearerToken, requireScope } from "./gate.ts";
@@ -24,18 +24,11 @@ const NOT_PASSED_BACK = new Set([
   "nel",
 ]);
 
-/** Told of what failed before there was anything to relay; logs it. */
-export type Report = (cause: unknown, requestId: string) => void;
-
 /**
  * ANY /proxy/{account}/{path}: what an official SDK uses as its base URL. Streams both ways on the bare server, past the
  * framework, because that costs a third of the throughput (docs/performance.md). Returns false for other addresses.
  */
-export function proxy(
-  world: World,
-  fixed: Record<string, string>,
-  report: Report,
-): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function proxy(world: World, fixed: Record<string, string>, report: Report): Taker {
   return (request, response) => {
     if (!PREFIX.test(request.url!)) return false;
     const requestId = newId();
@@ -119,17 +112,7 @@ class ResponseWriter implements Relayed {
       this.#response.destroy();
       return;
     }
-    const known = asSignetError(error);
-    const body = problem(known, this.#requestId);
-    this.#response.writeHead(body.status, {
-      ...this.#fixed,
-      "content-type": "application/problem+json; charset=utf-8",
-      "signet-request-id": this.#requestId,
-      "signet-error": body.code,
-      "cache-control": "no-store",
-      ...(known?.retryAfter === undefined ? {} : { "retry-after": String(known.retryAfter) }),
-    });
-    this.#response.end(JSON.stringify(body));
+    answerProblem(this.#response, this.#fixed, error, this.#requestId);
   }
 
   #head(status: number, headers: AnswerHeaders): void {

@@ -58,6 +58,8 @@ export interface ApiRoute {
   query?: z.ZodType;
   /** Status of success; 200 unless said. */
   status?: number;
+  /** Served past the framework (direct.ts); the verb alone checks the body. Needs a body limit and a path without names. */
+  direct?: true;
   /** Largest body in bytes; 256 KiB unless said. */
   bodyLimit?: number;
   handle(ctx: Context, request: { params: Record<string, string>; query: never; body: never }): Promise<unknown>;

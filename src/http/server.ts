@@ -1,4 +1,3 @@
-import { createServer, type RequestListener, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import cookie from "@fastify/cookie";
@@ -22,10 +21,15 @@ import { asSignetError, problem } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { hostGate, requireOneHost } from "./host-gate.ts";
 import { registerPages, renderError } from "./pages.ts";
+import { bareServer } from "./bare-server.ts";
+import { registerHealth } from "./health.ts";
+import { direct, type ReadJson, type Report, type Taker } from "./direct.ts";
+import type { ApiRoute } from "./route.ts";
 import { proxy } from "./proxy.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const VIEWS = join(ROOT, "views");
+const API = "/api/v1";
 const KIB = 1024;
 
 export interface ServerOptions {
@@ -42,14 +46,14 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     reply.headers(fixed);
     sendProblem(reply, report(world, error, request, reply));
   };
-  const relays = proxy(world, fixed, (cause, requestId) => logFailure(world, cause, requestId, "/proxy/"));
+  const takers: Taker[] = [proxy(world, fixed, (cause, requestId) => logFailure(world, cause, requestId, "/proxy/"))];
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     bodyLimit: 256 * KIB,
-    serverFactory: (handler) => bareServer(handler, relays),
+    serverFactory: (handler) => bareServer(handler, takers),
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: "idle",
@@ -57,6 +61,12 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     frameworkErrors: answerJson,
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, fixed),
   });
+  const routes = await apiRoutes();
+  for (const route of routes.filter((one) => one.direct)) {
+    const path = API + route.path;
+    const report: Report = (cause, requestId) => logFailure(world, cause, requestId, path);
+    takers.push(direct(world, route, { path, fixed, readJson: jsonReader(app), report }));
+  }
   // Without it a text/plain body would reach handlers unparsed and unchecked (statement W-6).
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler(answerJson);
@@ -68,26 +78,15 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     async (scope) => {
       secure(scope, fixed);
       scope.setNotFoundHandler((request, reply) => answerJson(nothingHere(), request, reply));
-      await registerApi(scope, world);
+      await registerApi(scope, world, routes);
     },
-    { prefix: "/api/v1" },
+    { prefix: API },
   );
   await app.register(async (scope) => {
     secure(scope, fixed);
     await registerWeb(scope, world, options);
   });
   return app;
-}
-
-/** The server itself: what `relays` takes never reaches the framework. */
-function bareServer(handler: RequestListener, relays: ReturnType<typeof proxy>): Server {
-  const limits = { maxHeaderSize: 32 * KIB, headersTimeout: 10_000, requestTimeout: 120_000, keepAliveTimeout: 72_000 };
-  const server = createServer(limits, (request, response) => {
-    // A connection that would be kept open keeps a process that is about to end.
-    if (!server.listening) response.shouldKeepAlive = false;
-    if (!relays(request, response)) handler(request, response);
-  });
-  return server;
 }
 
 /** Pages and what they are drawn with. */
@@ -128,7 +127,21 @@ function templates(development: boolean): Eta {
   return new Eta({ views: VIEWS, cache: !development, plugins: [isolated] });
 }
 
-async function registerApi(scope: FastifyInstance, world: World): Promise<void> {
+/** The framework's own reader, which refuses keys that could change an object's nature. */
+function jsonReader(app: FastifyInstance): ReadJson {
+  const parse = app.getDefaultJsonParser("error", "error");
+  return (text) => {
+    let read: unknown;
+    // It answers at once; the request is of no use to it.
+    void parse(undefined as never, text, (error, value) => {
+      if (error) throw error;
+      read = value;
+    });
+    return read;
+  };
+}
+
+async function registerApi(scope: FastifyInstance, world: World, routes: ApiRoute[]): Promise<void> {
   // Many clients announce JSON also where they send nothing; that is no body, not a broken one.
   const parse = scope.getDefaultJsonParser("error", "error");
   scope.removeContentTypeParser("application/json");
@@ -136,25 +149,9 @@ async function registerApi(scope: FastifyInstance, world: World): Promise<void> 
     if (text === "") done(null, undefined);
     else void parse(request, text as string, done);
   });
-  const routes = await apiRoutes();
-  for (const route of routes) mountApi(scope, world, route);
+  for (const route of routes.filter((one) => !one.direct)) mountApi(scope, world, route);
   const document = openApi(routes, world.publicUrl, allKinds());
   scope.get("/openapi.json", async () => document);
-}
-
-/** Process up; and, for load balancers, everything that a request needs. */
-function registerHealth(app: FastifyInstance, world: World): void {
-  const head = { exposeHeadRoute: true };
-  app.get("/healthz", head, async () => ({ status: "ok" }));
-  app.get("/readyz", head, async (_request, reply) => {
-    try {
-      await world.database.prepared("ready", "select 1", []);
-      if (!world.memory.isOpen) throw new Error("no notices");
-      return { status: "ready" };
-    } catch {
-      return reply.code(503).header("signet-error", "unavailable").send({ status: "not ready" });
-    }
-  });
 }
 
 function registerFonts(app: FastifyInstance): void {

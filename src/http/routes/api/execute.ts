@@ -9,6 +9,7 @@ const routes: ApiRoute[] = [
     scope: "execute",
     summary: "Sign and send one HTTP request with an account",
     body: executeInput,
+    direct: true,
     // A body in base64 is a third longer than its bytes.
     bodyLimit: 24 * 1024 * 1024,
     handle: (ctx, { body }) => execute(ctx, body),
