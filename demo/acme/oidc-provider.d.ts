@@ -1,4 +1,4 @@
-/** The part of oidc-provider that the demo uses; the package ships no types. */
+/** The part of oidc-provider that the demo and the tests use; the package ships no types. */
 declare module "oidc-provider" {
   import type { IncomingMessage, ServerResponse } from "node:http";
 
@@ -52,6 +52,7 @@ declare module "oidc-provider" {
     constructor(issuer: string, configuration: Record<string, unknown>);
     readonly AccessToken: { find(token: string): Promise<AccessToken | undefined> };
     readonly Grant: { new (facts: { accountId: string; clientId: string }): Grant; find(id: string): Promise<unknown> };
+    readonly Client: { find(id: string): Promise<{ metadata(): Record<string, unknown> } | undefined> };
     readonly Interaction: { find(uid: string): Promise<Interaction | undefined> };
     readonly Session: {
       findByUid(uid: string): Promise<Session | undefined>;
@@ -67,4 +68,10 @@ declare module "oidc-provider" {
       options?: { mergeWithLastSubmission?: boolean },
     ): Promise<void>;
   }
+}
+
+declare module "oidc-provider/lib/adapters/memory_adapter.js" {
+  import type { Adapter } from "oidc-provider";
+  const MemoryAdapter: new (model: string) => Adapter;
+  export default MemoryAdapter;
 }

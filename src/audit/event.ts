@@ -20,6 +20,8 @@ export const EVENTS = {
   "token.issued": ["token", "holder", "scopes", "expires_at"],
   "token.revoked": ["token", "holder"],
   "service.created": ["service", "kind", "hosts", "pkce"],
+  "service.discovered": ["host", "code"],
+  "service.registered": ["service", "host", "issuer", "client", "secret_ends", "code"],
   "service.changed": ["service", "changes", "hosts"],
   "service.deleted": ["service", "accounts"],
   "account.connected": ["account", "service", "owner", "identity", "tried"],

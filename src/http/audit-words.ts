@@ -23,6 +23,8 @@ export const AUDIT_WORDS: Record<Action, string> = {
   "token.issued": "Issued a token",
   "token.revoked": "Revoked a token",
   "service.created": "Added a service",
+  "service.discovered": "Asked a server how it lets people in",
+  "service.registered": "Registered this hub with a provider",
   "service.changed": "Changed a service",
   "service.deleted": "Deleted a service",
   "account.connected": "Connected an account",

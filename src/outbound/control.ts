@@ -20,6 +20,11 @@ export class Control {
     this.#allow = allow;
   }
 
+  /** Refuses what can be refused before anything is asked there. Throws SignetError `address_denied`. */
+  judge(url: URL): void {
+    this.#guard(url).judge(url);
+  }
+
   /** An Ask that goes to the `hosts` (with port, as in URL.host) and nowhere else. */
   to(hosts: string[]): Ask {
     return async (request) => {
@@ -27,7 +32,7 @@ export class Control {
       if (!hosts.includes(url.host)) {
         throw new SignetError("host_not_allowed", `${url.host} is not one of this service's own endpoints.`);
       }
-      const guard = new AddressGuard(this.#allow, url.protocol === "http:");
+      const guard = this.#guard(url);
       guard.judge(url);
       const lookup = guard.lookupFor(portOf(url));
       const agent = { http: new http.Agent({ lookup }), https: new https.Agent({ lookup }) };
@@ -40,6 +45,10 @@ export class Control {
         agent.https.destroy();
       }
     };
+  }
+
+  #guard(url: URL): AddressGuard {
+    return new AddressGuard(this.#allow, url.protocol === "http:");
   }
 }
 

@@ -78,8 +78,11 @@ export function requireAdmin(ctx: Context): void {
 }
 
 export function nameTaken(error: unknown): never {
-  if (!isDuplicate(error)) throw error;
-  throw new SignetError("conflict", "There is a service of this name already. Choose another name.", {
+  throw isDuplicate(error) ? takenName() : error;
+}
+
+export function takenName(): SignetError {
+  return new SignetError("conflict", "There is a service of this name already. Choose another name.", {
     issues: [{ path: "name", message: "This name is taken." }],
   });
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Discovery } from "./discovery.ts";
 import type { OutgoingRequest } from "./request.ts";
 
 /** One thing that is asked, drawn by the forms and named by the API under `name`. */
@@ -102,6 +103,8 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   challenged?(answer: AnswerHead, settings: Settings, circumstances: Circumstances): Asked | undefined;
   /** The certificate for connections of this account, those to the provider's own endpoints among them. */
   certificate?(secret: Secret, settings: Settings): ClientCertificate | undefined;
+  /** How a server's own description becomes settings. */
+  discovery?: Discovery;
 }
 
 /** Status and headers of an answer; names in lower case. */

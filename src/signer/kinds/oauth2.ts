@@ -1,7 +1,9 @@
 import { MASK, type Kind } from "../kind.ts";
 import { consent } from "../oauth2/consent.ts";
+import { register, unregister } from "../oauth2/registration.ts";
 import { refresh } from "../oauth2/refresh.ts";
 import { revoke } from "../oauth2/revoke.ts";
+import { describe, scopes } from "../oauth2/server-metadata.ts";
 import { settingsFields, settingsSchema, type Settings } from "../oauth2/settings.ts";
 import { secretSchema, type Secret } from "../oauth2/token-answer.ts";
 import { withHeader } from "../request.ts";
@@ -27,12 +29,15 @@ export const oauth2: Kind<Settings, Secret> = {
   ],
   controlHosts: (settings) => [
     ...new Set(
-      [settings.token_url, settings.revoke_url].filter((url) => url !== undefined).map((url) => new URL(url).host),
+      [settings.token_url, settings.revoke_url, settings.registration_url]
+        .filter((url) => url !== undefined)
+        .map((url) => new URL(url).host),
     ),
   ],
   consent: () => consent,
   renewal: () => refresh,
   revoke,
+  discovery: { describe, scopes, register, unregister },
 };
 
 function value(settings: Settings, token: string): string {

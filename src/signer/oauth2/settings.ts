@@ -5,6 +5,7 @@ import { attachFields, attachShape } from "./settings/attach.ts";
 import { authorizeFields, authorizeShape } from "./settings/authorize.ts";
 import { callbackFields, callbackShape } from "./settings/callback.ts";
 import { refreshFields, refreshShape } from "./settings/refresh.ts";
+import { registrationFields, registrationShape } from "./settings/registration.ts";
 import { revokeFields, revokeShape } from "./settings/revoke.ts";
 import { tokenFields, tokenShape } from "./settings/token.ts";
 
@@ -18,6 +19,7 @@ export const settingsSchema = z.strictObject({
   ...refreshShape,
   ...attachShape,
   ...revokeShape,
+  ...registrationShape,
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -30,6 +32,7 @@ export const settingsFields: Field[] = inFormOrder([
   ...refreshFields,
   ...attachFields,
   ...revokeFields,
+  ...registrationFields,
 ]);
 
 /** Basic is what RFC 6749 section 2.3.1 wants supported; a client without secret can only say its id. */

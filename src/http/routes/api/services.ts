@@ -1,6 +1,8 @@
 import { addService, addServiceInput } from "../../../services/add.ts";
 import { getService, listServices, listServicesInput, shownService } from "../../../services/browse.ts";
 import { editService, editServiceInput } from "../../../services/edit.ts";
+import { discover, discoverInput, type Discovered } from "../../../services/discover.ts";
+import { registerService, registerServiceInput } from "../../../services/register.ts";
 import { catalog, catalogEntry, type CatalogEntry } from "../../../services/catalog.ts";
 import { retireServiceWithAccounts } from "../../../accounts/disconnect.ts";
 import { z } from "zod";
@@ -59,6 +61,26 @@ const routes: ApiRoute[] = [
     handle: async (ctx, { body }) => shownService(ctx, await addService(ctx, body)),
   },
   {
+    method: "POST",
+    path: "/services/discover",
+    scope: "manage",
+    summary: "Ask a server at its well-known addresses how it lets people in (RFC 8414, OpenID Connect, RFC 9728)",
+    body: discoverInput,
+    handle: async (ctx, { body }) => shownDiscovery(await discover(ctx, body)),
+  },
+  {
+    method: "POST",
+    path: "/services/register",
+    scope: "manage",
+    summary: "Set a service up whose client registers itself at the server (RFC 7591)",
+    body: registerServiceInput,
+    status: 201,
+    handle: async (ctx, { body }) => {
+      const { service, secretEnds } = await registerService(ctx, body);
+      return { ...shownService(ctx, service), client_secret_ends_at: secretEnds };
+    },
+  },
+  {
     method: "GET",
     path: "/services/{id}",
     scope: "read",
@@ -89,6 +111,22 @@ const routes: ApiRoute[] = [
 ];
 
 export default routes;
+
+function shownDiscovery({ kind, server, source, settings, scopes, otherHosts, baseUrl, issuers }: Discovered) {
+  return {
+    kind,
+    issuer: server?.issuer ?? null,
+    source,
+    settings,
+    scopes_supported: scopes,
+    registration_endpoint: server?.registration ?? null,
+    /** Hosts of the settings that are not the one that was asked: for a person to look at. */
+    other_hosts: otherHosts,
+    base_url: baseUrl,
+    authorization_servers: issuers,
+    notes: server?.notes ?? [],
+  };
+}
 
 function shownEntry(entry: CatalogEntry) {
   const { key, name, kind, category, prompts, hosts, scopes, summary, documentation, status, notice, base_url } = entry;
