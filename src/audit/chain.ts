@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Fact } from "./event.ts";
 
 /** One row of the audit, as stored. */
@@ -22,25 +22,18 @@ export interface Head {
   hash: Buffer;
 }
 
-const BLOCK = 64;
-
-/**
- * HMAC-SHA256 (RFC 2104) under one key, made of two one-shot hashes over prepared pads: a Hmac object for each row would
- * cost a multiple of that, on the path of every request.
- */
+/** The audit key. */
 export class ChainKey {
-  readonly #inner: Buffer;
-  readonly #outer: Buffer;
+  readonly #key: Buffer;
 
   /** @param key 32 bytes. */
   constructor(key: Buffer) {
-    this.#inner = padded(key, 0x36);
-    this.#outer = padded(key, 0x5c);
+    this.#key = key;
   }
 
-  sign(message: Buffer): Buffer {
-    const inner = hash("sha256", Buffer.concat([this.#inner, message]), "buffer");
-    return hash("sha256", Buffer.concat([this.#outer, inner]), "buffer");
+  /** HMAC-SHA256 (RFC 2104) of what came before and a text. */
+  sign(previous: Buffer, text: string): Buffer {
+    return createHmac("sha256", this.#key).update(previous).update(text, "utf8").digest();
   }
 }
 
@@ -62,7 +55,7 @@ export function link(key: ChainKey, previous: Buffer, row: Row): Buffer {
     request_id,
     process,
   ];
-  return key.sign(Buffer.concat([previous, Buffer.from(JSON.stringify(fields) + factsText(row.facts), "utf8")]));
+  return key.sign(previous, JSON.stringify(fields) + JSON.stringify(ordered(row.facts)));
 }
 
 /**
@@ -71,7 +64,7 @@ export function link(key: ChainKey, previous: Buffer, row: Row): Buffer {
  * @param text blockText() of its rows.
  */
 export function linkBlock(key: ChainKey, previous: Buffer, first: number, text: string): Buffer {
-  return key.sign(Buffer.concat([previous, Buffer.from(`block ${first} ${text}`, "utf8")]));
+  return key.sign(previous, `block ${first} ${text}`);
 }
 
 /** Rows as one text; the same before they are stored and when they are read again. */
@@ -81,36 +74,27 @@ export function blockText(rows: string[]): string {
 
 /** A row as a JSON array, in an order that unfold.ts knows; its number follows from its place in the block. */
 export function rowText(row: Omit<Row, "seq">): string {
-  const who = `${json(row.actor_type)},${json(row.actor_id)},${json(row.actor_name)}`;
-  const what = `${json(row.action)},${json(row.outcome)},${who},${json(row.account_id)},${json(row.request_id)}`;
-  return `[${row.at.getTime()},${what},${row.process},${factsText(row.facts)}]`;
+  const { at, action, outcome, actor_type, actor_id, actor_name, account_id, request_id, process, facts } = row;
+  const time = at.getTime();
+  return JSON.stringify([
+    time,
+    action,
+    outcome,
+    actor_type,
+    actor_id,
+    actor_name,
+    account_id,
+    request_id,
+    process,
+    ordered(facts),
+  ]);
 }
 
-/** One text for the same facts, before they are stored and after: jsonb keeps no order of keys, so they are sorted. */
-export function factsText(facts: Row["facts"]): string {
-  let text = "";
-  for (const name of inOrder(Object.keys(facts))) {
-    text += `${text === "" ? "" : ","}${json(name)}:${json(facts[name]!)}`;
+/** The same facts in one order, before they are stored and after, because jsonb keeps none. Those of requests come in it. */
+function ordered(facts: Row["facts"]): Row["facts"] {
+  const names = Object.keys(facts);
+  for (let at = 1; at < names.length; at++) {
+    if (names[at - 1]! > names[at]!) return Object.fromEntries(names.sort().map((name) => [name, facts[name]!]));
   }
-  return `{${text}}`;
-}
-
-/** Sorted; names that are in order already, as those of every request, are left alone. */
-function inOrder(names: string[]): string[] {
-  for (let at = 1; at < names.length; at++) if (names[at - 1]! > names[at]!) return names.sort();
-  return names;
-}
-
-// What a quote, a backslash or anything beyond ASCII needs is JSON's business; most texts have none of it.
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
-
-function json(value: Fact): string {
-  if (typeof value === "string" && PLAIN.test(value)) return `"${value}"`;
-  return JSON.stringify(value);
-}
-
-function padded(key: Buffer, filling: number): Buffer {
-  const block = Buffer.alloc(BLOCK, filling);
-  key.forEach((byte, index) => (block[index] = byte ^ filling));
-  return block;
+  return facts;
 }
