@@ -20,10 +20,21 @@ export function withHeader(request: OutgoingRequest, name: string, value: string
 /** The same request with the query parameter `name` set to `value` alone; the others keep their bytes. */
 export function withQuery(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
   const url = new URL(request.url);
-  const parts = url.search === "" ? [] : url.search.slice(1).split("&");
-  const others = parts.filter((part) => !new URLSearchParams(`&${part}`).has(name));
-  url.search = `?${[...others, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join("&")}`;
+  const others = queryWithout(url, [name]);
+  const own = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
+  url.search = others === "" ? own : `${others}&${own}`;
   return { ...request, url };
+}
+
+/** The query without the parameters called `names` and without its "?"; the others keep their bytes. */
+export function queryWithout(url: URL, names: readonly string[]): string {
+  const parts = url.search === "" ? [] : url.search.slice(1).split("&");
+  return parts
+    .filter((part) => {
+      const named = new URLSearchParams(`&${part}`);
+      return !names.some((name) => named.has(name));
+    })
+    .join("&");
 }
 
 export function headerValue(request: OutgoingRequest, name: string): string | undefined {
