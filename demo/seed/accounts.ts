@@ -2,7 +2,8 @@ import type { Account } from "../../src/accounts/account.ts";
 import { getAccount } from "../../src/accounts/browse.ts";
 import { connectAccount } from "../../src/accounts/connect.ts";
 import { editAccount } from "../../src/accounts/edit.ts";
-import { beginLink, departLink, ownLink, type BeginLink } from "../../src/accounts/link.ts";
+import { beginLink, ownLink, type BeginLink } from "../../src/accounts/link.ts";
+import { departLink } from "../../src/accounts/link-depart.ts";
 import { returnLink } from "../../src/accounts/link-return.ts";
 import { saveLink } from "../../src/accounts/link-save.ts";
 import { testAccount } from "../../src/accounts/test.ts";
@@ -38,7 +39,7 @@ async function link(worker: Context, wish: BeginLink): Promise<Account> {
   const browser = "the-demo's-own-browser";
   const begun = await beginLink(worker, wish);
   const authorize = await departLink(worker, await ownLink(worker, begun.id), browser);
-  const answer = await consentAtAcme(authorize, "grace");
+  const answer = await consentAtAcme(authorize!, "grace");
   const returned = await returnLink(worker, answer, browser);
   if (!returned.linked) throw new Error(returned.link.error ?? "Acme CRM could not be linked.");
   return saveLink(worker, begun.id);

@@ -84,7 +84,9 @@ export async function identify(
       account: account.id,
       facts: { ...facts, ...where, ...seen },
     });
-    return judgeAnswer(service, answer.status, parseBody(answer).body);
+    const judged = judgeAnswer(service, answer.status, parseBody(answer).body);
+    const told = judged.worked ? undefined : whyRefused(ctx, credential, answer);
+    return told === undefined ? judged : { ...judged, message: told };
   } catch (error) {
     if (!isSignetError(error) || error.code === "audit_unavailable") throw error;
     await ctx.audit.append(ctx, {
@@ -149,6 +151,13 @@ function judgeAnswer(service: Service, status: number, body: unknown): Identifie
     ? `${service.name} does not accept it (answer ${status}).`
     : `${service.name} answered ${status} to the test request; the credential may still work for other requests.`;
   return { worked: false, status, identity: unknownIdentity, message };
+}
+
+/** What the kind makes of a refusal, such as a clock that is off. */
+function whyRefused(ctx: Context, { kind, service }: Usable, answer: Collected): string | undefined {
+  const { status, headers, body } = answer;
+  if (status < 400 || status > 403) return undefined;
+  return kind.refused?.({ status, headers, text: body.toString("utf8") }, service.settings, ctx.clock());
 }
 
 function text(body: unknown, dotted: string | undefined): string | null {

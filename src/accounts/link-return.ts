@@ -19,7 +19,7 @@ export interface Returned {
 
 const ALLOWED_ONCE = [
   ...["state", "code", "iss", "error", "error_description", "error_uri", "scope"],
-  ...["oauth_token", "oauth_verifier", "denied"],
+  ...["oauth_token", "oauth_verifier", "oauth_problem", "denied"],
 ];
 
 /**
@@ -138,10 +138,10 @@ async function exchange(ctx: Context, link: LinkRow, service: Service, query: Re
   const round = { query, verifier, redirectUri: callbackUrl(ctx), kept };
   const grant = await consentOf(service)!.finish(settings, round, ctx.control.to(hosts), circumstances(ctx));
   const baseUrl = accountBaseUrl(service, grant);
-  const found = await identify(ctx, await candidate(ctx, service, grant.secret, baseUrl ?? service.baseUrl), {
-    id: link.account_id,
-    name: link.name,
-  });
+  const usable = await candidate(ctx, service, grant.secret, baseUrl ?? service.baseUrl);
+  const tried = await identify(ctx, usable, { id: link.account_id, name: link.name });
+  // A test request may fail, or there may be none, where the answer with the token told already whose it is.
+  const found = tried.identity.id === null ? { ...tried, identity: grant.identity ?? tried.identity } : tried;
   const warning = await warningOf(ctx, link, service, grant, found);
   await inTransaction(ctx, async (inside) => {
     const secretId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), grant.secret as object);

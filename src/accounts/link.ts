@@ -2,16 +2,14 @@ import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Owner } from "../access/actor.ts";
 import { mayManage } from "../access/policy.ts";
-import { callbackUrl, inTransaction, record, type Context } from "../context.ts";
+import { inTransaction, record, type Context } from "../context.ts";
 import { invalid, notFound, SignetError } from "../errors.ts";
 import { serviceOf } from "../services/browse.ts";
-import { openSettings } from "../services/secret.ts";
 import type { Service } from "../services/service.ts";
 import type { Consent } from "../signer/kind.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isId, newId } from "../storage/id.ts";
 import { nameInput, ownerInput, ownerOf, slugInput } from "./account.ts";
-import { circumstances } from "./circumstances.ts";
 import { requireOwner } from "./own.ts";
 import { findAccount } from "./store.ts";
 
@@ -19,8 +17,6 @@ import { findAccount } from "./store.ts";
 
 /** How long somebody may take from the first form to Save Changes. */
 const LINK_MINUTES = 15;
-/** How long the provider's page may be open (statement O-3). */
-const STATE_MINUTES = 10;
 
 export const beginLinkInput = z.strictObject({
   service: z.uuid("Name the service by its id.").optional(),
@@ -120,42 +116,6 @@ export async function linkByToken(ctx: Context, token: string): Promise<LinkRow>
   return row;
 }
 
-/**
- * Binds this browser (and session, if there is one) to the link and returns the provider's address with a fresh state
- * and verifier (RFC 9700 section 2.1). Starting again forgets what an earlier round won.
- */
-export async function departLink(ctx: Context, link: LinkRow, browser: string): Promise<URL> {
-  const service = await serviceOf(ctx, link.service_id);
-  const { settings, controlHosts } = await openSettings(ctx, service);
-  const state = randomBytes(32).toString("base64url");
-  const verifier = randomBytes(32).toString("base64url");
-  const round = { state, verifier, redirectUri: callbackUrl(ctx) };
-  const ask = ctx.control.to(controlHosts);
-  const { url, scopes, kept = {} } = await consentOf(service)!.begin(settings, round, ask, circumstances(ctx));
-  await inTransaction(ctx, async (inside) => {
-    const verifierId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), { verifier, kept });
-    const old = [link.verifier_id, link.secret_id].filter((id) => id !== null);
-    await inside
-      .db("links")
-      .where({ id: link.id })
-      .update({
-        state: "pending",
-        state_hash: sha256(state),
-        browser_hash: sha256(browser),
-        session_id: ctx.session,
-        service_version: service.version,
-        verifier_id: verifierId,
-        secret_id: null,
-        scopes_requested: scopes,
-        warning: null,
-        error: null,
-        state_expires_at: minutesFrom(ctx.clock(), STATE_MINUTES),
-      });
-    await inside.vault.destroy(inside.db, old);
-  });
-  return url;
-}
-
 /** A link of the actor's own. Throws `not_found` for everybody else's. */
 export async function ownLink(ctx: Context, id: string): Promise<LinkRow> {
   const row = isId(id) ? await ctx.db<LinkRow>("links").where({ id }).first() : undefined;
@@ -221,6 +181,6 @@ async function reconnectTarget(ctx: Context, accountId: string) {
   };
 }
 
-function minutesFrom(now: Date, minutes: number): Date {
+export function minutesFrom(now: Date, minutes: number): Date {
   return new Date(now.getTime() + minutes * 60_000);
 }

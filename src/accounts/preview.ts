@@ -14,7 +14,10 @@ export interface Preview {
 
 /** The masked form of a planned request, and which rule allows it. */
 export function preview(ctx: Context, { ready, request, verdict }: Plan): Preview {
-  const now = circumstances(ctx, ready.challenges.peek(request.url.origin));
+  const present = circumstances(ctx, ready.challenges.peek(request.url.origin));
+  const once = present.nonce();
+  // What is explained is the very request that is shown.
+  const now = { ...present, nonce: () => once };
   const { settings } = ready.service;
   const masked = ready.kind.preview(request, settings, now);
   const headers: Record<string, string | string[]> = {};

@@ -1,5 +1,6 @@
 import { linkIsOver } from "../accounts/link-edit.ts";
-import { departLink, shownLink, type LinkRow } from "../accounts/link.ts";
+import { departLink } from "../accounts/link-depart.ts";
+import { shownLink, type LinkRow } from "../accounts/link.ts";
 import { getAccount } from "../accounts/browse.ts";
 import type { Context } from "../context.ts";
 import { ownerNames } from "../people/owner.ts";
@@ -15,9 +16,11 @@ import { ownerOptions, ownerPerson } from "./owner-field.ts";
 import type { Incoming } from "./route.ts";
 import { tileOf } from "./tile.ts";
 
-/** Binds this browser to the link and leads it to the provider. */
+/** Binds this browser to the link and leads it to the provider, or to what the provider has against it. */
 export async function leadToProvider(ctx: Context, link: LinkRow, request: Incoming): Promise<Answer> {
-  return redirect((await departLink(ctx, link, request.browser)).href);
+  const address = await departLink(ctx, link, request.browser);
+  const told = link.worker_id === ctx.actor.id ? `/links/${link.id}` : `/links/${link.id}/done`;
+  return redirect(address?.href ?? told);
 }
 
 /** A browser that only loads ahead has asked nobody; what works once must not be used up by it (statement O-16). */

@@ -101,6 +101,8 @@ export interface Kind<Settings = unknown, Secret = unknown> {
    * for each account and handed to sign() from then on. Throws `upstream_invalid` for what can not be answered.
    */
   challenged?(answer: AnswerHead, settings: Settings, circumstances: Circumstances): Asked | undefined;
+  /** What a refusal means and what to change, in a sentence for people; undefined when it does not tell. */
+  refused?(answer: Answer, settings: Settings, now: Date): string | undefined;
   /** The certificate for connections of this account, those to the provider's own endpoints among them. */
   certificate?(secret: Secret, settings: Settings): ClientCertificate | undefined;
   /** How a server's own description becomes settings. */
@@ -122,7 +124,12 @@ export type Ask = (request: {
   form?: Record<string, string>;
   json?: unknown;
   body?: string;
-}) => Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }>;
+}) => Promise<Answer>;
+
+/** A whole answer of a provider's. */
+export interface Answer extends AnswerHead {
+  text: string;
+}
 
 /** What a consent or a renewal won. */
 export interface Grant<Secret> {
@@ -134,6 +141,8 @@ export interface Grant<Secret> {
   refreshable: boolean;
   /** Where the account's API lives, when the answer tells. */
   baseUrl: string | undefined;
+  /** Whose it is, where the answer tells; what the service's test request tells is believed first. */
+  identity?: { id: string | null; label: string | null };
 }
 
 export interface Consent<Settings, Secret> {

@@ -46,6 +46,18 @@ const EXAMPLES: Record<string, Example[]> = {
       secrets: [LONG],
     },
   ],
+  oauth1: [
+    ...["header", "query", "body"].map((place) => ({
+      settings: { consumer_key: "consumer", consumer_secret: CLIENT, in: place },
+      secret: { token: LONG, token_secret: REFRESH },
+      secrets: [LONG, REFRESH, CLIENT],
+    })),
+    {
+      settings: { consumer_key: "consumer", consumer_secret: `${CLIENT}&/`, signature_method: "PLAINTEXT" },
+      secret: { token: LONG, token_secret: `${REFRESH}=` },
+      secrets: [LONG, `${REFRESH}=`, `${REFRESH}%3D`, `${CLIENT}&/`, `${CLIENT}%26%2F`],
+    },
+  ],
   api_key: ["header", "query", "cookie", "body"].map((place) => ({
     settings: { in: place, name: "X-Api-Key", format: "Token {key}" },
     secret: { key: LONG },

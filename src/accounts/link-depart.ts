@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { callbackUrl, inTransaction, record, type Context } from "../context.ts";
+import { isSignetError, type SignetError } from "../errors.ts";
+import { serviceOf } from "../services/browse.ts";
+import { openSettings } from "../services/secret.ts";
+import type { Service } from "../services/service.ts";
+import { circumstances } from "./circumstances.ts";
+import { consentOf, linkBinding, minutesFrom, sha256, type LinkRow } from "./link.ts";
+
+/** How long the provider's page may be open (statement O-3). */
+const STATE_MINUTES = 10;
+
+/**
+ * Binds this browser (and session, if there is one) to the link and returns the provider's address with a fresh state
+ * and verifier (RFC 9700 section 2.1). Starting again forgets what an earlier round won. Undefined when the provider
+ * had to be asked first and refused: the link says why.
+ */
+export async function departLink(ctx: Context, link: LinkRow, browser: string): Promise<URL | undefined> {
+  const service = await serviceOf(ctx, link.service_id);
+  const state = randomBytes(32).toString("base64url");
+  const verifier = randomBytes(32).toString("base64url");
+  const round = { state, verifier, redirectUri: callbackUrl(ctx) };
+  try {
+    const { settings, controlHosts } = await openSettings(ctx, service);
+    // Asks before the transaction, so that no connection to the database waits for the provider.
+    const ask = ctx.control.to(controlHosts);
+    const { url, scopes, kept = {} } = await consentOf(service)!.begin(settings, round, ask, circumstances(ctx));
+    await inTransaction(ctx, async (inside) => {
+      const verifierId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), { verifier, kept });
+      await bind(inside, link, service, browser, {
+        state: "pending",
+        state_hash: sha256(state),
+        verifier_id: verifierId,
+        scopes_requested: scopes,
+        error: null,
+      });
+    });
+    return url;
+  } catch (error) {
+    if (!isSignetError(error)) throw error;
+    await stay(ctx, link, service, browser, error);
+    return undefined;
+  }
+}
+
+/** The link fails here, and this browser may read why. */
+async function stay(ctx: Context, link: LinkRow, service: Service, browser: string, error: SignetError): Promise<void> {
+  await inTransaction(ctx, async (inside) => {
+    await bind(inside, link, service, browser, {
+      state: "failed",
+      state_hash: null,
+      verifier_id: null,
+      error: error.message,
+    });
+    const facts = { service: service.name, link: link.id, reason: error.message };
+    await record(inside, { action: "link.refused", outcome: "failed", account: link.account_id, facts });
+  });
+}
+
+async function bind(ctx: Context, link: LinkRow, service: Service, browser: string, round: Partial<LinkRow>) {
+  await ctx
+    .db<LinkRow>("links")
+    .where({ id: link.id })
+    .update({
+      ...round,
+      browser_hash: sha256(browser),
+      session_id: ctx.session,
+      service_version: service.version,
+      secret_id: null,
+      warning: null,
+      state_expires_at: minutesFrom(ctx.clock(), STATE_MINUTES),
+    });
+  const old = [link.verifier_id, link.secret_id].filter((id) => id !== null);
+  await ctx.vault.destroy(ctx.db, old);
+}
