@@ -24,6 +24,11 @@ export function readSigningKey(pasted: string, algorithm: JwsAlgorithm): Signing
   return read;
 }
 
+/** The private key alone, whatever it is good for: for signatures that are not JSON Web ones. Throws as readSigningKey. */
+export function readPrivateKey(pasted: string): KeyObject {
+  return privateKey(pasted).key;
+}
+
 /** What of a pasted key an answer must not carry back: the text, and its base64 without line breaks. */
 export function sensitiveParts(pasted: string): string[] {
   const text = plainPem(pasted);

@@ -69,6 +69,7 @@ export async function newOAuth1Provider(): Promise<OAuth1Provider> {
   const echo = await newEcho((request, response) => {
     const { pathname } = new URL(request.path, echo.url);
     const answer = provider.instead.get(pathname) ?? ROUTES[pathname] ?? everything;
+    response.setHeader("date", provider.clock().toUTCString());
     return reporting(answer)(request, response);
   });
 

@@ -33,11 +33,12 @@ export function problemIn(answer: Answer, settings: Settings): Problem | undefin
 
 /** The parameters of `WWW-Authenticate: OAuth …` (Problem Reporting, OAuth Core 1.0a section 5.4.2). */
 function inChallenge(header: string | string[] | undefined): [string, string][] {
-  return [header ?? []]
-    .flat()
-    .filter((value) => /^OAuth\b/i.test(value))
-    .flatMap((value) => [...value.matchAll(/\b(oauth_[a-z_]+)=(?:"([^"]*)"|([^\s",]*))/g)])
-    .map(([, name, quoted, bare]) => [name!, decoded(quoted ?? bare ?? "")]);
+  // Several challenges may share one header, ours behind another.
+  const [, list = ""] = /(?:^|,\s*)OAuth\s+(.*)/i.exec([header ?? []].flat().join(", ")) ?? [];
+  return [...list.matchAll(/\b(oauth_[a-z_]+)=(?:"([^"]*)"|([^\s",]*))/g)].map(([, name, quoted, bare]) => [
+    name!,
+    decoded(quoted ?? bare ?? ""),
+  ]);
 }
 
 function inBody(text: string): [string, string][] {
@@ -118,14 +119,15 @@ export function problemSentence(problem: Problem, settings: Settings, refused: R
   }
 }
 
-/** What is said of a refusal that names no problem: what it is most often, and our clock if that is off. */
-export function unexplained(settings: Settings, refused: Refused): string {
+/** What is said of a refusal without a reason that we know: what it is most often, and our clock if that is off. */
+export function unexplained(settings: Settings, refused: Refused, name: string | undefined): string {
   const off = skew(undefined, refused);
   const clock = off === undefined || Math.abs(off) < 60 ? "" : ` ${clockSentence(undefined, refused)}`;
   const { status } = refused.answer;
   if (status !== 400 && status !== 401 && status !== 403)
     return `The provider answered ${status} instead of a token. An admin can check the three addresses on the service's page.`;
-  return `The provider refused the request (answer ${status}). ${wrongSignature(settings, refused)}${clock}`;
+  const reason = name === undefined ? "" : `, ${name}`;
+  return `The provider refused the request (answer ${status}${reason}). ${wrongSignature(settings, refused)}${clock}`;
 }
 
 function wrongSignature(settings: Settings, { linking }: Refused): string {
@@ -138,8 +140,13 @@ function clockSentence(problem: Problem | undefined, refused: Refused): string {
   const off = skew(problem, refused);
   const advice = "Set the clock of the machine that Signet runs on, best by NTP.";
   if (off === undefined || off === 0) return advice;
-  const amount = Math.abs(off) < 120 ? `${Math.abs(off)} seconds` : `${Math.round(Math.abs(off) / 60)} minutes`;
-  return `Signet's clock is ${amount} ${off > 0 ? "ahead of" : "behind"} the provider's. ${advice}`;
+  return `Signet's clock is ${span(Math.abs(off))} ${off > 0 ? "ahead of" : "behind"} the provider's. ${advice}`;
+}
+
+function span(seconds: number): string {
+  if (seconds < 120) return `${seconds} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;
 }
 
 /** By how many seconds we are ahead of the provider, by the times it takes or else by its Date header. */

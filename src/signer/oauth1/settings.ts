@@ -1,7 +1,8 @@
-import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
+import { isSignetError } from "../../errors.ts";
 import type { Field } from "../kind.ts";
 import { endpoint, flag, map, path } from "../shapes.ts";
+import { readPrivateKey } from "../signing-key.ts";
 import { METHODS } from "./signature.ts";
 
 // Everything in which OAuth 1.0 servers differ is a setting, so that no provider needs code.
@@ -50,18 +51,19 @@ export const settingsSchema = shape.superRefine((settings, context) => {
   if (missing.length < legs.length)
     for (const leg of missing) refuse(leg, "Linking by consent needs all three addresses; leave out all or none.");
   if (settings.signature_method === "RSA-SHA1") {
-    if (!isRsaKey(settings.private_key))
-      refuse("private_key", "RSA-SHA1 needs an RSA private key as PEM, without a passphrase.");
+    const problem = keyProblem(settings.private_key);
+    if (problem !== undefined) refuse("private_key", problem);
   } else if (!settings.consumer_secret) {
     refuse("consumer_secret", "Enter the consumer secret.");
   }
 });
 
-function isRsaKey(pem: string | undefined): boolean {
+function keyProblem(pasted: string | undefined): string | undefined {
+  if (!pasted) return "RSA-SHA1 signs with a private key: paste it as PEM.";
   try {
-    return createPrivateKey(pem ?? "").asymmetricKeyType === "rsa";
-  } catch {
-    return false;
+    return readPrivateKey(pasted).asymmetricKeyType === "rsa" ? undefined : "RSA-SHA1 needs an RSA key.";
+  } catch (error) {
+    return isSignetError(error) ? error.message : "This key can not be read.";
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash, createHmac, createSign } from "node:crypto";
+import { readPrivateKey } from "../signing-key.ts";
 import { percentEncode } from "./encode.ts";
 
 export const METHODS = ["HMAC-SHA1", "HMAC-SHA256", "RSA-SHA1", "PLAINTEXT"] as const;
@@ -25,7 +26,7 @@ export function signature(keys: ConsumerKeys, base: string, tokenSecret: string)
     case "RSA-SHA1":
       return createSign("RSA-SHA1")
         .update(base)
-        .sign(keys.private_key ?? "", "base64");
+        .sign(readPrivateKey(keys.private_key ?? ""), "base64");
     case "PLAINTEXT":
       return key;
   }

@@ -46,8 +46,7 @@ export function readToken(
   const problem = problemIn(answer, settings);
   if (problem !== undefined || answer.status < 200 || answer.status > 299) {
     const told = problem && problemSentence(problem, settings, refused);
-    const named = problem ? ` (${problem.name})` : "";
-    throw new SignetError("upstream_invalid", told ?? `${unexplained(settings, refused)}${named}`);
+    throw new SignetError("upstream_invalid", told ?? unexplained(settings, refused, problem?.name));
   }
   const others = new Map(new URLSearchParams(answer.text.trim()));
   const token = take(others, "oauth_token");
