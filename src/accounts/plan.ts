@@ -3,7 +3,7 @@ import type { Event, Outcome } from "../audit/event.ts";
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError, type Code } from "../errors.ts";
 import { hostAllowed } from "../services/hosts.ts";
-import { queryWithout, type Header, type OutgoingRequest } from "../signer/request.ts";
+import { searchWithout, type Header, type OutgoingRequest } from "../signer/request.ts";
 import { baseUrlOf, readyAccount, type Ready } from "./ready.ts";
 import { requireActive } from "./account.ts";
 import { passingHeaders, parseTarget } from "./request-input.ts";
@@ -130,7 +130,7 @@ export function requireHost(ctx: Context, ready: Pick<Ready, "hosts" | "baseUrl"
 
 function unsigned(ready: Ready, method: string, url: URL, headers: Header[], body: Buffer | null): OutgoingRequest {
   const slots = ready.kind.slots(ready.service.settings);
-  if (slots.query.length > 0) url.search = queryWithout(url, slots.query);
+  if (slots.query.length > 0) url.search = searchWithout(url, slots.query);
   const passing = passingHeaders(headers, slots.headers);
   const present = new Set(passing.map(([name]) => name.toLowerCase()));
   for (const [name, value] of Object.entries(ready.service.headers)) {

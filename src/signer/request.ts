@@ -20,21 +20,25 @@ export function withHeader(request: OutgoingRequest, name: string, value: string
 /** The same request with the query parameter `name` set to `value` alone; the others keep their bytes. */
 export function withQuery(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
   const url = new URL(request.url);
-  const others = queryWithout(url, [name]);
   const own = `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
-  url.search = others === "" ? own : `${others}&${own}`;
+  url.search = appended(searchWithout(url, [name]), own);
   return { ...request, url };
 }
 
-/** The query without the parameters called `names` and without its "?"; the others keep their bytes. */
-export function queryWithout(url: URL, names: readonly string[]): string {
+/** What URL.search would be without the parameters called `names`; the others keep their bytes. */
+export function searchWithout(url: URL, names: readonly string[]): string {
   const parts = url.search === "" ? [] : url.search.slice(1).split("&");
-  return parts
-    .filter((part) => {
-      const named = new URLSearchParams(`&${part}`);
-      return !names.some((name) => named.has(name));
-    })
-    .join("&");
+  const others = parts.filter((part) => {
+    const named = new URLSearchParams(`&${part}`);
+    return !names.some((name) => named.has(name));
+  });
+  // Assigned without its "?", a query that begins with another one would lose that.
+  return others.length === 0 ? "" : `?${others.join("&")}`;
+}
+
+/** What URL.search would be with `parameters` behind what is there. */
+export function appended(search: string, parameters: string): string {
+  return search === "" ? `?${parameters}` : `${search}&${parameters}`;
 }
 
 export function headerValue(request: OutgoingRequest, name: string): string | undefined {

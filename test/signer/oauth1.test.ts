@@ -75,6 +75,8 @@ describe("a signed request", () => {
     expect(signed.headers).toEqual([]);
     expect(accepted(signed)).toBe(true);
     expect(accepted(sign(request("https://api.example.com"), { in: "query" }))).toBe(true);
+    const odd = sign(request("https://api.example.com/x??a=1&&b"));
+    expect([odd.url.search, accepted(odd)]).toEqual(["??a=1&&b", true]);
   });
 
   test("has them in a form, behind what is there, which keeps its bytes; what is no form has them in the header", () => {

@@ -1,5 +1,5 @@
 import { MASK, type Circumstances } from "../kind.ts";
-import { queryWithout, withHeader, type OutgoingRequest } from "../request.ts";
+import { appended, searchWithout, withHeader, type OutgoingRequest } from "../request.ts";
 import { baseString, isForm, type Parameter } from "./base-string.ts";
 import { encodedPairs, percentEncode } from "./encode.ts";
 import type { Settings } from "./settings.ts";
@@ -103,7 +103,7 @@ function place(request: OutgoingRequest, settings: Settings, parameters: readonl
     }
     case "query": {
       const url = new URL(request.url);
-      url.search = [...(url.search === "" ? [] : [url.search.slice(1)]), ...encoded].join("&");
+      url.search = appended(url.search, encoded.join("&"));
       return { ...request, url };
     }
     case "body": {
@@ -116,12 +116,19 @@ function place(request: OutgoingRequest, settings: Settings, parameters: readonl
 
 /** No protocol parameter may be there twice (section 3.1). Elsewhere than where ours go, a body keeps its bytes. */
 function withoutProtocol(request: OutgoingRequest, settings: Settings): OutgoingRequest {
-  const url = new URL(request.url);
-  url.search = queryWithout(url, PROTOCOL);
-  if (placeFor(settings, request) !== "body" || request.body === null) return { ...request, url };
+  const bare = { ...request, url: urlWithout(request.url) };
+  if (placeFor(settings, request) !== "body" || request.body === null) return bare;
   const form = request.body.toString("latin1").split("&");
   const others = form.filter((part) => !PROTOCOL.includes(encodedPairs(part)[0]?.[0] ?? ""));
-  return { ...request, url, body: Buffer.from(others.join("&"), "latin1") };
+  return { ...bare, body: Buffer.from(others.join("&"), "latin1") };
+}
+
+function urlWithout(url: URL): URL {
+  const search = searchWithout(url, PROTOCOL);
+  if (search === url.search) return url;
+  const bare = new URL(url);
+  bare.search = search;
+  return bare;
 }
 
 function shown(value: string): string {
