@@ -39,35 +39,43 @@ const MARK_EVERY = 60_000;
  * left open closed. The only builder; the server, the tasks and the tests call it. Throws KeyError for a wrong key.
  */
 export async function compose(parts: Parts): Promise<Composed> {
-  const clock = parts.clock ?? (() => new Date());
+  const undo: (() => Promise<unknown> | void)[] = [];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return { world: await build(parts, undo), close };
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Leaves with `undo` how each thing it opened is closed. */
+async function build(parts: Parts, undo: (() => Promise<unknown> | void)[]): Promise<World> {
+  const { log, publicUrl, clock = () => new Date() } = parts;
   const allow = parseAllowList(parts.outboundAllow);
   const database = openDatabase(parts.databaseUrl);
+  undo.push(() => database.close());
   const vault = new Vault(keyring(await keyText(parts, database), parts));
   await vault.check(database.knex);
   const memory = new Memory();
   const listener = new Listener(database, memory);
   await listener.start();
+  undo.push(() => listener.stop());
   const enrolment = await enrol(database);
+  undo.push(() => enrolment.release());
   const audit = new Audit(database, await auditKey(database.knex, vault), enrolment.number, clock);
+  undo.push(() => audit.close());
   const transport = new Transport(allow);
+  undo.push(() => transport.close());
   const control = new Control(allow);
-  const { log, publicUrl } = parts;
   const world = { database, memory, vault, audit, transport, control, log, clock, publicUrl };
   const closed = await closeUnknown(database, audit);
   if (closed > 0) log.warn({ closed }, "closed what a stopped process had begun; its outcome is recorded as unknown");
   const marker = setInterval(() => void tend(world).catch(() => undefined), MARK_EVERY);
-  marker.unref();
-  return {
-    world,
-    close: async () => {
-      clearInterval(marker);
-      await transport.close();
-      await audit.close();
-      await enrolment.release();
-      await listener.stop();
-      await database.close();
-    },
-  };
+  undo.push(() => clearInterval(marker.unref()));
+  return world;
 }
 
 /** A context for `actor`; requests and tasks each make their own. */

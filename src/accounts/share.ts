@@ -5,6 +5,7 @@ import { invalid, notFound, SignetError } from "../errors.ts";
 import { parseHost } from "../services/hosts.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { isId, newId } from "../storage/id.ts";
+import { pageOf, shortListInput, type Page } from "../storage/page.ts";
 import { managedAccount, seenAccount } from "./manage.ts";
 import { sharesOf } from "./store.ts";
 
@@ -33,6 +34,8 @@ export const shareInput = z.strictObject({
 export type ShareInput = z.input<typeof shareInput>;
 
 const TABLES = { worker: "workers", team: "teams", bot: "bots" } as const;
+
+export const listSharesInput = z.strictObject(shortListInput);
 
 /** Lets somebody use an account, as far as the rules say. Throws `conflict` when it is shared with them already. */
 export async function shareAccount(ctx: Context, key: string, given: ShareInput): Promise<Share> {
@@ -115,6 +118,15 @@ export async function listShares(ctx: Context, key: string): Promise<NamedShare[
     ...share,
     name: share.with.id === null ? "Everyone" : (names.get(share.with.id) ?? "somebody who is gone"),
   }));
+}
+
+/** As listShares(), a page of them where one is asked for. */
+export async function pageOfShares(
+  ctx: Context,
+  key: string,
+  given: z.input<typeof listSharesInput>,
+): Promise<Page<Awaited<ReturnType<typeof listShares>>[number]>> {
+  return pageOf(await listShares(ctx, key), listSharesInput.parse(given), (share) => share.id);
 }
 
 async function granteeName(ctx: Context, grantee: z.output<typeof shareInput>["with"]): Promise<string> {

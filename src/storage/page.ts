@@ -48,6 +48,28 @@ export function page<Row, T>(rows: Row[], limit: number, show: (row: Row) => T, 
 /** What lists without a search take. */
 export const pageOnly = z.strictObject({ limit: pageInput.limit, cursor: pageInput.cursor });
 
+/** What lists take that are short enough to come whole: a page only where one is asked for. */
+export const shortListInput = {
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  cursor: cursorText.optional(),
+};
+
+/** A page of a list in memory, behind the item of the cursor. Throws `invalid` for a cursor of no item. */
+export function pageOf<T>(
+  items: T[],
+  { limit = items.length, cursor }: { limit?: number | undefined; cursor?: string[] | undefined },
+  key: (item: T) => string,
+): Page<T> {
+  const last = cursor === undefined ? -1 : items.findIndex((item) => key(item) === cursor[0]);
+  if (cursor !== undefined && last < 0) throw invalid("cursor", "This is not a cursor of this list.");
+  return page(
+    items.slice(last + 1, last + limit + 2),
+    limit,
+    (item) => item,
+    (item) => [key(item)],
+  );
+}
+
 /**
  * The sort values of a cursor, whose last one is an id; a made-up one must not reach the database.
  * Throws `invalid` naming `cursor`.

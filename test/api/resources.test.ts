@@ -152,6 +152,16 @@ test("only admins manage services, workers and teams, and verify the audit", asy
   expect((await as("ada", "GET", "/audit/verify")).body).toMatchObject({ ok: true, checked: expect.any(Number) });
 });
 
+test("the catalog and the shares come whole, or page by page where that is asked", async () => {
+  const whole = (await as("ben", "GET", "/catalog")).body;
+  expect(whole.next_cursor).toBeNull();
+  const first = (await as("ben", "GET", "/catalog?limit=3")).body;
+  const second = (await as("ben", "GET", `/catalog?limit=3&cursor=${first.next_cursor}`)).body;
+  const keys = [...first.items, ...second.items].map(({ key }: { key: string }) => key);
+  expect(keys).toEqual(whole.items.slice(0, 6).map(({ key }: { key: string }) => key));
+  expect((await as("ben", "GET", "/catalog?cursor=WyJub25lIl0")).body.code).toBe("invalid");
+});
+
 test("the catalog is there, and a service comes from it", async () => {
   const { items } = (await as("ben", "GET", "/catalog?q=github")).body;
   expect(items.map((entry: { key: string }) => entry.key)).toContain("github");

@@ -4,7 +4,7 @@ import { connectAccount, connectInput } from "../../../accounts/connect.ts";
 import { disconnectAccount } from "../../../accounts/disconnect.ts";
 import { editAccount, editAccountInput } from "../../../accounts/edit.ts";
 import { pauseAccount, resumeAccount } from "../../../accounts/pause.ts";
-import { listShares, shareAccount, shareInput, unshareAccount } from "../../../accounts/share.ts";
+import { listSharesInput, pageOfShares, shareAccount, shareInput, unshareAccount } from "../../../accounts/share.ts";
 import { testAccount } from "../../../accounts/test.ts";
 import type { Context } from "../../../context.ts";
 import type { ApiRoute } from "../../route.ts";
@@ -90,7 +90,8 @@ const routes: ApiRoute[] = [
     path: "/accounts/{id}/shares",
     scope: "read",
     summary: "With whom an account is shared",
-    handle: async (ctx, { params }) => ({ items: await listShares(ctx, params.id!), next_cursor: null }),
+    query: listSharesInput,
+    handle: (ctx, { params, query }) => pageOfShares(ctx, params.id!, query),
   },
   {
     method: "POST",

@@ -3,16 +3,10 @@ import { getService, listServices, listServicesInput, shownService } from "../..
 import { editService, editServiceInput } from "../../../services/edit.ts";
 import { discover, discoverInput, type Discovered } from "../../../services/discover.ts";
 import { registerService, registerServiceInput } from "../../../services/register.ts";
-import { catalog, catalogEntry, type CatalogEntry } from "../../../services/catalog.ts";
+import { catalogEntry, type CatalogEntry } from "../../../services/catalog.ts";
+import { listCatalog, listCatalogInput } from "../../../services/list-catalog.ts";
 import { retireServiceWithAccounts } from "../../../accounts/disconnect.ts";
-import { z } from "zod";
 import type { ApiRoute } from "../../route.ts";
-
-const catalogQuery = z.strictObject({
-  q: z.string().max(200).optional(),
-  kind: z.string().optional(),
-  category: z.string().optional(),
-});
 
 const routes: ApiRoute[] = [
   {
@@ -20,14 +14,10 @@ const routes: ApiRoute[] = [
     path: "/catalog",
     scope: "read",
     summary: "Services that are ready to be set up",
-    query: catalogQuery,
+    query: listCatalogInput,
     handle: async (_ctx, { query }) => {
-      const { q, kind, category } = query as z.output<typeof catalogQuery>;
-      const fits = (entry: CatalogEntry) =>
-        (!q || `${entry.name} ${entry.key} ${entry.summary}`.toLowerCase().includes(q.toLowerCase())) &&
-        (!kind || entry.kind === kind) &&
-        (!category || entry.category === category);
-      return { items: catalog().filter(fits).map(shownEntry), next_cursor: null };
+      const { items, next_cursor } = listCatalog(query);
+      return { items: items.map(shownEntry), next_cursor };
     },
   },
   {
