@@ -2,14 +2,16 @@ import type { Context } from "../context.ts";
 import { isSignetError, SignetError } from "../errors.ts";
 import { Redactor } from "../outbound/redact.ts";
 import { narrower } from "../services/hosts.ts";
-import type { Service } from "../services/service.ts";
+import type { Service, Test } from "../services/service.ts";
 import { openSettings } from "../services/secret.ts";
+import { fillAll, fillPath } from "../signer/blanks.ts";
 import type { Challenge } from "../signer/kind.ts";
 import { kindOf } from "../signer/kinds.ts";
 import type { Header, OutgoingRequest } from "../signer/request.ts";
-import { walk } from "../signer/oauth2/token-answer.ts";
+import { walk } from "../signer/json.ts";
 import { newId } from "../storage/id.ts";
 import { parseBody } from "./answer.ts";
+import { baseUrlFor } from "./account.ts";
 import { Challenges } from "./challenges.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { requireHost } from "./plan.ts";
@@ -30,12 +32,12 @@ export interface Identified {
 const TIMEOUT = 15_000;
 const LIMIT = 1_048_576;
 
-/** A credential that is not an account yet, ready to be tried. */
+/** A credential that is not an account yet, ready to be tried, and what is known of where it belongs. */
 export async function candidate(
   ctx: Context,
   service: Service,
   secret: unknown,
-  baseUrl: string | null,
+  known: { baseUrl?: string | null | undefined; metadata?: Record<string, string> | undefined },
 ): Promise<Usable> {
   const kind = kindOf(service.kind);
   const { settings } = await openSettings(ctx, service);
@@ -45,7 +47,9 @@ export async function candidate(
     kind,
     service,
     hosts: narrower(service.hosts, service.hosts),
-    baseUrl,
+    baseUrl: baseUrlFor(service, known),
+    headers: fillAll(service.headers, known.metadata ?? {}),
+    metadata: known.metadata ?? {},
     partition: newId(),
     challenges: new Challenges(),
     open: async () => opened,
@@ -115,11 +119,12 @@ const unknownIdentity = { id: null, label: null };
 
 function testRequest(ctx: Context, credential: Usable): OutgoingRequest {
   const test = credential.service.test!;
-  const url = parseTarget(test.url, () => {
+  const asked = parseTarget(test.url, () => {
     if (credential.baseUrl === null)
       throw new SignetError("invalid", `${credential.service.name} has no base URL for its test request.`);
     return credential.baseUrl;
   });
+  const url = fillPath(asked, credential.metadata);
   requireHost(ctx, credential, url);
   const form = typeof test.body === "string";
   const body = test.body === undefined ? null : Buffer.from(form ? (test.body as string) : JSON.stringify(test.body));
@@ -127,7 +132,7 @@ function testRequest(ctx: Context, credential: Usable): OutgoingRequest {
     body === null ? {} : { "content-type": form ? "application/x-www-form-urlencoded" : "application/json" };
   const fixed = { accept: "application/json", "user-agent": "Signet", "accept-encoding": "identity", ...contentType };
   const headers = new Map<string, string>();
-  for (const source of [fixed, credential.service.headers, test.headers ?? {}]) {
+  for (const source of [fixed, credential.headers, test.headers ?? {}]) {
     for (const [name, value] of Object.entries(source)) headers.set(name.toLowerCase(), value);
   }
   return { method: test.method, url, headers: [...headers] as Header[], body };
@@ -136,7 +141,7 @@ function testRequest(ctx: Context, credential: Usable): OutgoingRequest {
 function judgeAnswer(service: Service, status: number, body: unknown): Identified {
   const test = service.test!;
   const identity = { id: text(body, test.identity?.id), label: text(body, test.identity?.label) };
-  const successful = test.success === undefined || walk(body, test.success.path) === test.success.equals;
+  const successful = isSuccess(test, body);
   if (status < 400 && successful) {
     const who = identity.label ?? identity.id;
     return {
@@ -158,6 +163,12 @@ function whyRefused(ctx: Context, { kind, service }: Usable, answer: Collected):
   const { status, headers, body } = answer;
   if (status < 400 || status > 403) return undefined;
   return kind.refused?.({ status, headers, text: body.toString("utf8") }, service.settings, ctx.clock());
+}
+
+function isSuccess({ success }: Test, body: unknown): boolean {
+  if (success === undefined) return true;
+  const said = walk(body, success.path);
+  return "absent" in success ? said === undefined || said === null : said === success.equals;
 }
 
 function text(body: unknown, dotted: string | undefined): string | null {

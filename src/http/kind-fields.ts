@@ -26,6 +26,8 @@ export interface DrawnField {
   required: boolean;
   mono: boolean;
   advanced: boolean;
+  /** Folded away under this heading among the advanced ones. */
+  group?: string | undefined;
   /** A secret is stored. */
   saved: boolean;
   /** A stored secret that the service may do without. */
@@ -74,6 +76,7 @@ export function drawFields(
       required: field.required === true && !kept,
       mono: ["url", "list", "map"].includes(field.type),
       advanced: field.advanced === true,
+      group: field.group,
       saved: kept,
       removable: kept && field.required !== true,
     };

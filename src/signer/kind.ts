@@ -15,6 +15,8 @@ export interface Field {
   hidden?: boolean;
   /** Shown behind "More settings". */
   advanced?: boolean;
+  /** The heading under which the rarest of the advanced fields are folded away together. */
+  group?: string;
 }
 
 /** Something about a secret that a page, an answer or a log may hold. */
@@ -28,6 +30,8 @@ export interface Slots {
   headers: string[];
   query: string[];
   body: string[];
+  /** Blanks in a path, such as `{key}`, in which sign() puts it. */
+  path?: string[];
 }
 
 /** What stands in place of a secret wherever a signed request is shown. */
@@ -142,7 +146,11 @@ export interface Grant<Secret> {
   /** Where the account's API lives, when the answer tells. */
   baseUrl: string | undefined;
   /** Whose it is, where the answer tells; what the service's test request tells is believed first. */
-  identity?: { id: string | null; label: string | null };
+  identity?: { id: string | null; label: string | null } | undefined;
+  /** What was learned of the account, by names that stand as {name} in addresses and headers. Never secret. */
+  metadata?: Record<string, string> | undefined;
+  /** When it can no longer be renewed and a person has to consent again. */
+  endsAt?: Date | undefined;
 }
 
 export interface Consent<Settings, Secret> {

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { MASK, type Challenge } from "../../src/signer/kind.ts";
 import { allKinds, kindOf } from "../../src/signer/kinds.ts";
@@ -44,6 +45,20 @@ const EXAMPLES: Record<string, Example[]> = {
       },
       secret: { access_token: LONG },
       secrets: [LONG],
+    },
+    {
+      settings: {
+        authorize_url: "https://provider.example/authorize",
+        token_url: "https://provider.example/token",
+        client_id: "client",
+        client_secret: CLIENT,
+        token_query_param: "access_token",
+        token_proof_param: "proof",
+        request_headers: { "x-api-key": "{client.id}:{client.secret}", "x-tenant": "{tenant}" },
+        request_query: { key: "{client.secret}" },
+      },
+      secret: { access_token: LONG, metadata: { tenant: "7" } },
+      secrets: [LONG, CLIENT, createHmac("sha256", CLIENT).update(LONG).digest("hex")],
     },
   ],
   oauth1: [
@@ -190,7 +205,7 @@ describe.each(cases)("the kind $id, example $number", ({ id, settings, secret, s
     }
     for (const field of kind.settings) {
       expect(field.label).not.toBe("");
-      if (/secret|password$|private/.test(field.name)) expect(field.hidden).toBe(true);
+      if (/secret$|password$|private/.test(field.name)) expect(field.hidden).toBe(true);
     }
   });
 

@@ -156,12 +156,42 @@ describe("a grant is revoked", () => {
   const revoke = (settings: object, secret: object = held) =>
     revokeGrant(provider.settings(settings), secret as typeof held, ask, THEN);
 
-  test("by its refresh token, which ends all of it, with the client signed in", async () => {
+  const revokeOn = (more: object = {}) => ({ revoke_url: `${provider.echo.url}/revoke`, ...more });
+
+  test("by its refresh token, which ends all of it, then by its access token, with the client signed in", async () => {
     provider.echo.answer((_request, response) => response.writeHead(200).end());
-    expect(await revoke({ revoke_url: `${provider.echo.url}/revoke` })).toBe(true);
-    expect(provider.echo.last).toMatchObject({ method: "POST", path: "/revoke" });
-    expect(provider.echo.last.header("authorization")).toMatch(/^Basic /);
-    expect(provider.form()).toEqual({ token: "rt-1" });
+    const before = provider.echo.requests.length;
+    expect(await revoke(revokeOn())).toBe(true);
+    expect(provider.echo.requests.length).toBe(before + 2);
+    for (const [at, token] of [
+      [before, "rt-1"],
+      [before + 1, "at-1"],
+    ] as const) {
+      const sent = provider.echo.requests[at]!;
+      expect(sent).toMatchObject({ method: "POST", path: "/revoke" });
+      expect(sent.header("authorization")).toMatch(/^Basic /);
+      expect(sent.body.toString()).toBe(`token=${token}`);
+    }
+  });
+
+  test("also when the provider no longer knows the access token, because the grant has ended already", async () => {
+    provider.echo.answer((request, response) =>
+      response.writeHead(request.body.toString() === "token=rt-1" ? 200 : 400).end(),
+    );
+    expect(await revoke(revokeOn())).toBe(true);
+  });
+
+  test("by one of the two where the service says which", async () => {
+    provider.echo.answer((_request, response) => response.writeHead(204).end());
+    for (const [revoke_tokens, token] of [
+      ["refresh", "rt-1"],
+      ["access", "at-1"],
+    ] as const) {
+      const before = provider.echo.requests.length;
+      expect(await revoke(revokeOn({ revoke_tokens }))).toBe(true);
+      expect(provider.echo.requests.length).toBe(before + 1);
+      expect(provider.form()).toEqual({ token });
+    }
   });
 
   test("by its access token when there is no other", async () => {

@@ -72,9 +72,37 @@ describe("the settings of an OAuth 2.0 service", () => {
     [{ prefix: "Bearer\r\nHost: x" }, "prefix: "],
     [{ resource: "not an address" }, "resource: "],
     [{ response_type: "token" }, ": Unrecognized key"],
+    [{ pkce: false, pkce_required: true }, "pkce: This provider takes nobody without PKCE"],
+    [{ authorize_omit: "state" }, "authorize_omit.0: Only client_id, redirect_uri, response_type and scope"],
+    [{ token_omit: "code" }, "token_omit.0: Only client_id, grant_type and redirect_uri"],
+    [{ code_param: "a b" }, "code_param: A parameter's name has no spaces"],
+    [{ client_id_param: "" }, "client_id_param: Enter the parameter's name."],
+    [{ token_in_callback: "access_token" }, "token_in_callback: Tokens of the implicit grant are never taken."],
+    [{ callback_metadata: { "a.b": "realm" } }, "callback_metadata: A name is lower-case letters"],
+    [{ callback_metadata: { realm: "realm no-star" } }, "callback_metadata: Write the parameter's name"],
+    [{ callback_metadata: { realm: "realm a*b*" } }, "callback_metadata: Write the parameter's name"],
+    [{ token_metadata: { "token.access": "x" } }, "token_metadata: A name is lower-case letters"],
+    [{ metadata: { "client.secret": "x" } }, "metadata: A name is lower-case letters"],
+    [{ token_host_from: "server" }, "token_hosts: Name the hosts that the callback may choose from."],
+    [{ token_host_from: "server", token_hosts: "*.example" }, "token_hosts.0: Name each host exactly"],
+    [{ client_hash_param: "hash" }, "client_hash_of: Say what is hashed."],
+    [{ token_body: "xml" }, "token_body: "],
+    [{ exchange_method: "PUT" }, "exchange_method: "],
+    [{ refresh_with: "code" }, "refresh_with: "],
+    [{ refresh_margin_seconds: 0 }, "refresh_margin_seconds: "],
+    [{ request_headers: { "X Y": "1" } }, "request_headers: The name of a header"],
+    [{ revoke_auth: "digest" }, "revoke_auth: "],
   ];
   test.each(bad)("are refused with %j, in words", (more, message) => {
     expect(issues(more).join("\n")).toContain(message);
+  });
+
+  test("need no token URL where the callback brings the token itself", () => {
+    expect(issues({ token_url: undefined, token_in_callback: "token" })).toEqual([]);
+  });
+
+  test("say nothing of themselves where nothing is out of the ordinary", () => {
+    expect(Object.keys(settingsSchema.parse(LEAST)).length).toBeLessThan(16);
   });
 
   test("take no name for an object's own", () => {

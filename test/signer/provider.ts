@@ -21,7 +21,8 @@ export const THEN: Circumstances = { now: NOW, nonce: () => "0123456789abcdef012
 /** Sends over real sockets; what leaves is what the provider sees. */
 export const ask: Ask = async ({ method, url, headers = {}, form, json }) => {
   const body = form ? new URLSearchParams(form) : json === undefined ? null : JSON.stringify(json);
-  const response = await fetch(url, { method, headers, body, redirect: "manual" });
+  const typed = json === undefined ? headers : { "content-type": "application/json", ...headers };
+  const response = await fetch(url, { method, headers: typed, body, redirect: "manual" });
   return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() };
 };
 

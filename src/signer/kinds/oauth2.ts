@@ -1,12 +1,13 @@
-import { MASK, type Kind } from "../kind.ts";
+import type { Kind } from "../kind.ts";
+import { attach, attachedSlots, attachMask, proof } from "../oauth2/attach.ts";
 import { consent } from "../oauth2/consent.ts";
+import { controlHosts } from "../oauth2/hosts.ts";
 import { register, unregister } from "../oauth2/registration.ts";
 import { refresh } from "../oauth2/refresh.ts";
 import { revoke } from "../oauth2/revoke.ts";
 import { describe, scopes } from "../oauth2/server-metadata.ts";
 import { settingsFields, settingsSchema, type Settings } from "../oauth2/settings.ts";
 import { secretSchema, type Secret } from "../oauth2/token-answer.ts";
-import { withHeader } from "../request.ts";
 import { lastFour } from "../text.ts";
 
 /** OAuth 2.0 by consent; the token goes out as a bearer header (RFC 6750) or as the service's settings say. */
@@ -18,28 +19,20 @@ export const oauth2: Kind<Settings, Secret> = {
   settingsSchema,
   secret: () => [],
   secretSchema,
-  sign: (request, secret, settings) => withHeader(request, settings.header, value(settings, secret.access_token)),
-  preview: (request, settings) => withHeader(request, settings.header, value(settings, MASK)),
-  slots: (settings) => ({ headers: [settings.header], query: [], body: [] }),
+  sign: attach,
+  preview: attachMask,
+  slots: attachedSlots,
   sensitive: (secret, settings) =>
-    [secret.access_token, secret.refresh_token, settings.client_secret].filter((text) => text !== undefined),
+    [secret.access_token, secret.refresh_token, settings.client_secret, proof(secret, settings)].filter(
+      (text) => text !== undefined,
+    ),
   facts: (secret) => [
     { label: "Access token", value: lastFour(secret.access_token) },
     { label: "Refresh token", value: secret.refresh_token === undefined ? "none" : "saved, hidden" },
   ],
-  controlHosts: (settings) => [
-    ...new Set(
-      [settings.token_url, settings.revoke_url, settings.registration_url]
-        .filter((url) => url !== undefined)
-        .map((url) => new URL(url).host),
-    ),
-  ],
+  controlHosts,
   consent: () => consent,
   renewal: () => refresh,
   revoke,
   discovery: { describe, scopes, register, unregister },
 };
-
-function value(settings: Settings, token: string): string {
-  return settings.prefix === "" ? token : `${settings.prefix} ${token}`;
-}

@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import { SignetError } from "../../errors.ts";
-import type { Consent } from "../kind.ts";
+import { fillAll } from "../blanks.ts";
+import type { Ask, Circumstances, Consent, Grant, Round } from "../kind.ts";
+import { readCallback, type Returned } from "./callback.ts";
+import { exchange } from "./exchange.ts";
+import { refusedSentence } from "./failure.ts";
+import { inDataCentre } from "./hosts.ts";
 import { withMetadata } from "./metadata.ts";
 import type { Settings } from "./settings.ts";
 import { toGrant, type Secret } from "./token-answer.ts";
@@ -9,83 +14,80 @@ import { tokenRequest } from "./token-request.ts";
 /** The authorization code grant with PKCE (RFC 6749 section 4.1, RFC 7636). */
 export const consent: Consent<Settings, Secret> = {
   async begin(settings, round) {
-    const url = new URL(settings.authorize_url);
-    const parameters: Record<string, string> = {
-      ...settings.authorize_params,
-      response_type: "code",
-      client_id: settings.client_id,
-      redirect_uri: round.redirectUri,
-      state: round.state,
-    };
-    if (settings.scopes.length > 0) parameters.scope = settings.scopes.join(settings.scope_delimiter);
-    if (settings.user_scopes_param && settings.user_scopes.length > 0) {
-      parameters[settings.user_scopes_param] = settings.user_scopes.join(settings.scope_delimiter);
-    }
-    if (settings.resource) parameters.resource = settings.resource;
+    const omitted = new Set<string>(settings.authorize_omit);
+    const scopes = [...new Set([...settings.scopes, ...(settings.offline_scopes ?? [])])];
+    const own: Record<string, string> = {};
+    if (!omitted.has("response_type")) own.response_type = "code";
+    if (!omitted.has("client_id")) own[settings.client_id_param ?? "client_id"] = settings.client_id;
+    if (!omitted.has("redirect_uri"))
+      own[settings.redirect_uri_param ?? "redirect_uri"] = redirectUri(settings, round.redirectUri, round.state);
+    if (!settings.state_in_redirect_uri) own.state = round.state;
+    if (!omitted.has("scope") && scopes.length > 0) own.scope = joined(settings, scopes);
+    if (settings.user_scopes_param && settings.user_scopes.length > 0)
+      own[settings.user_scopes_param] = joined(settings, settings.user_scopes);
+    if (settings.resource) own.resource = settings.resource;
     if (settings.pkce) {
-      parameters.code_challenge = createHash("sha256").update(round.verifier).digest("base64url");
-      parameters.code_challenge_method = "S256";
+      own.code_challenge = createHash("sha256").update(round.verifier).digest("base64url");
+      own.code_challenge_method = "S256";
     }
-    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+    const url = new URL(settings.authorize_url);
+    for (const [name, value] of Object.entries({ ...settings.authorize_params, ...own }))
+      url.searchParams.set(name, value);
+    // Scopes for offline use are not among those that are compared with what was granted: few providers name them.
     return { url, scopes: [...settings.scopes, ...settings.user_scopes] };
   },
 
-  // RFC 9207 section 2.4: with a configured issuer the parameter must be there and equal; an unexpected one from
-  // another host than the endpoints' is a mix-up (RFC 9700 section 4.4).
   checkReturn(settings, query) {
-    const iss = query.iss;
-    const expected = settings.issuer;
-    const foreign =
-      expected === undefined ? iss !== undefined && !knownHosts(settings).includes(hostOf(iss)) : iss !== expected;
-    if (foreign)
-      throw new SignetError(
-        "invalid",
-        "The answer came from another authorization server than the one that was asked.",
-      );
-    if (query.code === undefined || query.code === "")
-      throw new SignetError("invalid", "The provider sent neither a code nor an error.");
+    readCallback(settings, query);
   },
 
   async finish(settings, round, ask, circumstances) {
-    const answer = await tokenRequest(settings, ask, circumstances, {
-      ...settings.token_params,
-      grant_type: "authorization_code",
-      code: round.query.code!,
-      redirect_uri: round.redirectUri,
-      ...(settings.pkce ? { code_verifier: round.verifier } : {}),
-      ...(settings.resource ? { resource: settings.resource } : {}),
-    });
-    if (answer.error !== undefined) throw new SignetError("upstream_invalid", exchangeSentence(answer.error));
-    return withMetadata(settings, toGrant(settings, answer.body, circumstances.now), ask);
+    const returned = readCallback(settings, round.query);
+    const first =
+      settings.token_in_callback === undefined
+        ? await tradeCode(settings, round, returned, ask, circumstances)
+        : toGrant({ ...settings, ...plainAnswer }, { access_token: returned.code }, circumstances.now);
+    const metadata = { ...returned.metadata, ...first.secret.metadata };
+    const known = { ...first, secret: { ...first.secret, ...(Object.keys(metadata).length > 0 && { metadata }) } };
+    const grant = await withMetadata(settings, await exchange(settings, known, ask, circumstances), ask);
+    return { ...grant, metadata: grant.secret.metadata };
   },
 };
 
-/** RFC 6749 section 5.2, in words that say what to change. */
-function exchangeSentence(error: string): string {
-  switch (error) {
-    case "invalid_client":
-    case "incorrect_client_credentials":
-    case "bad_client_secret":
-    case "unauthorized_client":
-      return "The provider does not accept the client id or secret of this service. An admin can correct them on the service's page.";
-    case "invalid_grant":
-    case "bad_verification_code":
-    case "invalid_code":
-      return "The provider no longer accepts this sign-in: it was used already or took too long. Start the link again.";
-    case "redirect_uri_mismatch":
-    case "bad_redirect_uri":
-      return "The provider does not know this callback address. Register it there exactly as the service's page shows it.";
-    case "invalid_scope":
-      return "The provider refused a scope. An admin can correct the scopes on the service's page.";
-    default:
-      return `The provider refused to give a token (${error}).`;
-  }
+/** How an answer reads that was not the token endpoint's. */
+const plainAnswer = { token_path: undefined, token_field: undefined, answer_success: undefined };
+
+async function tradeCode(
+  settings: Settings,
+  round: Round,
+  returned: Returned,
+  ask: Ask,
+  circumstances: Circumstances,
+): Promise<Grant<Secret>> {
+  const address = inDataCentre(settings, settings.token_url!, returned.tokenHost);
+  const scopes = [...settings.scopes, ...(settings.offline_scopes ?? [])];
+  const form = {
+    ...fillAll(settings.token_params, { ...returned.metadata, "callback.state": round.query.state }),
+    grant_type: "authorization_code",
+    code: returned.code,
+    redirect_uri: redirectUri(settings, round.redirectUri, round.query.state ?? ""),
+    ...(settings.scope_in_token_call ? { scope: joined(settings, scopes) } : {}),
+    ...(settings.pkce ? { code_verifier: round.verifier } : {}),
+    ...(settings.resource ? { resource: settings.resource } : {}),
+  };
+  const answer = await tokenRequest(settings, ask, circumstances, form, { address });
+  if (answer.error !== undefined) throw new SignetError("upstream_invalid", refusedSentence(answer.error));
+  const grant = toGrant(settings, answer.body, circumstances.now);
+  return { ...grant, secret: { ...grant.secret, token_host: new URL(address).host } };
 }
 
-function knownHosts(settings: Settings): string[] {
-  return [settings.authorize_url, settings.token_url].map(hostOf);
+/** The same on both requests, as RFC 6749 section 4.1.3 wants it. */
+function redirectUri(settings: Settings, address: string, state: string): string {
+  if (settings.redirect_uri_alias !== undefined) return settings.redirect_uri_alias;
+  return settings.state_in_redirect_uri ? `${address}?state=${encodeURIComponent(state)}` : address;
 }
 
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : "";
+/** A form writes a space as a plus, so both of these are a space here. */
+function joined(settings: Settings, scopes: string[]): string {
+  return scopes.join(settings.scope_delimiter === "+" ? " " : settings.scope_delimiter);
 }

@@ -1,57 +1,45 @@
 import { SignetError } from "../../errors.ts";
+import { fillAll } from "../blanks.ts";
 import type { Renewal } from "../kind.ts";
+import { blanksOf } from "./blanks.ts";
+import { refreshFailure } from "./failure.ts";
+import { inDataCentre, isTokenHost } from "./hosts.ts";
 import type { Settings } from "./settings.ts";
 import { toGrant, type Secret } from "./token-answer.ts";
 import { tokenRequest } from "./token-request.ts";
 
-/** Trades the refresh token (RFC 6749 section 6). */
+/** Trades the refresh token (RFC 6749 section 6), or what the service names in its place. */
 export const refresh: Renewal<Settings, Secret> = {
   ready: () => true,
 
   async renew(settings, secret, { redirectUri }, ask, circumstances) {
-    if (secret.refresh_token === undefined) {
+    const held = settings.refresh_with === "access_token" ? secret.access_token : secret.refresh_token;
+    if (held === undefined) {
       throw new SignetError(
         "needs_reconnect",
         "The access ended and the provider gave no refresh token. Reconnect to continue.",
       );
     }
-    if (secret.token_host !== undefined && secret.token_host !== new URL(settings.token_url).host) {
+    if (secret.token_host !== undefined && !isTokenHost(settings, secret.token_host)) {
       throw new SignetError(
         "needs_reconnect",
         "The service's token address moved to another host since this account was linked. Reconnect to continue.",
       );
     }
-    const answer = await tokenRequest(settings, ask, circumstances, {
-      ...settings.token_params,
-      ...settings.refresh_params,
-      grant_type: "refresh_token",
-      refresh_token: secret.refresh_token,
-      ...(settings.repeat_redirect_uri_on_refresh ? { redirect_uri: redirectUri } : {}),
+    const blanks = blanksOf(settings, secret);
+    const form = {
+      ...fillAll(settings.token_params, blanks),
+      ...fillAll(settings.refresh_params, blanks),
+      grant_type: settings.refresh_grant ?? "refresh_token",
+      [settings.refresh_token_param ?? "refresh_token"]: held,
+      ...(settings.repeat_redirect_uri_on_refresh ? { redirect_uri: settings.redirect_uri_alias ?? redirectUri } : {}),
       ...(settings.resource ? { resource: settings.resource } : {}),
-    });
-    if (answer.error !== undefined) throw refreshFailure(answer.status, answer.error);
-    return toGrant(settings, answer.body, circumstances.now, secret);
+    };
+    const address = inDataCentre(settings, settings.refresh_url ?? settings.token_url!, secret.token_host);
+    const { refresh_method: method = "POST", refresh_auth: auth } = settings;
+    const answer = await tokenRequest(settings, ask, circumstances, form, { address, method, auth });
+    if (answer.error !== undefined) throw refreshFailure(settings, answer.status, answer.error);
+    const grant = toGrant(settings, answer.body, circumstances.now, secret);
+    return { ...grant, metadata: grant.secret.metadata };
   },
 };
-
-/** Only a final no asks for a person; everything else may pass (statement O-24). */
-function refreshFailure(status: number, error: string): SignetError {
-  if (
-    error === "invalid_grant" ||
-    error === "token_revoked" ||
-    error === "bad_refresh_token" ||
-    error === "invalid_refresh_token"
-  ) {
-    return new SignetError("needs_reconnect", "The provider no longer accepts this sign-in. Reconnect to continue.");
-  }
-  if (error === "invalid_client" || error === "unauthorized_client") {
-    return new SignetError(
-      "upstream_invalid",
-      "The provider does not accept the client id or secret of this service. An admin can correct them on the service's page.",
-    );
-  }
-  return new SignetError(
-    "upstream_unreachable",
-    `The token could not be refreshed (${status}, ${error}). Signet tries again at the next request.`,
-  );
-}

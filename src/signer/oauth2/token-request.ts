@@ -1,47 +1,97 @@
+import { createHash } from "node:crypto";
 import { SignetError } from "../../errors.ts";
+import { fillAll, fillBlanks } from "../blanks.ts";
 import type { Ask, Circumstances } from "../kind.ts";
+import { blanksOf } from "./blanks.ts";
 import { clientAuthentication, type Settings } from "./settings.ts";
 import { errorIn, readAnswer } from "./token-answer.ts";
 
+/** Where a token request differs from the service's usual ones. */
+export interface Differences {
+  address?: string;
+  method?: "GET" | "POST";
+  auth?: "basic" | "body" | "none" | undefined;
+}
+
 /**
  * One request to the token endpoint, with the client's own authentication. What it answered, and the error it named.
- * Throws `upstream_unreachable` for an answer of 5xx, `upstream_invalid` for one that can not be read.
+ * With GET nothing is added to `form`, because a secret goes into an address only where a service says so. Throws
+ * `upstream_unreachable` for an answer of 5xx, `upstream_invalid` for one that can not be read.
  */
 export async function tokenRequest(
   settings: Settings,
   ask: Ask,
   circumstances: Circumstances,
   form: Record<string, string>,
+  { address = settings.token_url!, method = "POST", auth }: Differences = {},
 ) {
-  const client = clientFields(settings, circumstances);
-  const { status, headers, text } = await ask({
-    method: "POST",
-    url: settings.token_url,
-    headers: { accept: "application/json", ...client.headers },
-    form: { ...form, ...client.form },
-  });
+  const accept = { accept: "application/json", ...fillAll(settings.token_headers ?? {}, blanksOf(settings)) };
+  const answer = await ask(
+    method === "GET"
+      ? { method, url: withParameters(address, form), headers: accept }
+      : { method, url: address, ...body(settings, circumstances, form, auth, accept) },
+  );
+  const { status, headers, text } = answer;
   if (status >= 500)
     throw new SignetError("upstream_unreachable", `The token endpoint answered ${status}. Try again later.`);
-  const body = readAnswer(status, String(headers["content-type"] ?? ""), text);
-  return { status, body, error: errorIn(status, body) };
+  const read = readAnswer(status, String(headers["content-type"] ?? ""), text);
+  return { status, body: read, error: errorIn(status, read, settings) };
 }
 
-/** RFC 6749 section 2.3.1: for Basic both parts are form-encoded first; in the body they are fields; never in a URL. */
+/**
+ * RFC 6749 section 2.3.1: for Basic both parts are form-encoded first; in the body they are fields; never in a URL.
+ * `auth` says how where this request differs from the service's usual ones.
+ */
 export function clientFields(
   settings: Settings,
   _circumstances: Circumstances,
+  auth: "basic" | "body" | "none" = clientAuthentication(settings),
 ): { headers: Record<string, string>; form: Record<string, string> } {
   const secret = settings.client_secret ?? "";
-  switch (clientAuthentication(settings)) {
+  const id = { [settings.client_id_param ?? "client_id"]: settings.client_id };
+  switch (auth) {
     case "basic": {
       const pair = `${formEncode(settings.client_id)}:${formEncode(secret)}`;
       return { headers: { authorization: `Basic ${Buffer.from(pair).toString("base64")}` }, form: {} };
     }
     case "body":
-      return { headers: {}, form: { client_id: settings.client_id, client_secret: secret } };
+      return { headers: {}, form: { ...id, [settings.client_secret_param ?? "client_secret"]: secret } };
     case "none":
-      return { headers: {}, form: { client_id: settings.client_id } };
+      return { headers: {}, form: id };
   }
+}
+
+function body(
+  settings: Settings,
+  circumstances: Circumstances,
+  form: Record<string, string>,
+  auth: Differences["auth"],
+  headers: Record<string, string>,
+) {
+  const hash = hashOf(settings, form.code ?? form.refresh_token);
+  const client = clientFields(settings, circumstances, hash === undefined ? auth : "none");
+  const sent: Record<string, string> = { ...form, ...client.form, ...hash };
+  for (const name of settings.token_omit ?? []) delete sent[name];
+  const content = settings.token_body === "json" ? { json: sent } : { form: sent };
+  return { headers: { ...client.headers, ...headers }, ...content };
+}
+
+/** A hash that proves the client's secret without sending it. */
+function hashOf(settings: Settings, code: string | undefined): Record<string, string> | undefined {
+  if (settings.client_hash_param === undefined) return undefined;
+  const text = fillBlanks(settings.client_hash_of!, { ...blanksOf(settings), code });
+  return {
+    [settings.client_hash_param]: createHash("sha256")
+      .update(text ?? "")
+      .digest("hex"),
+  };
+}
+
+/** The address with parameters in its query. */
+export function withParameters(address: string, parameters: Record<string, string>): string {
+  const url = new URL(address);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url.href;
 }
 
 function formEncode(text: string): string {

@@ -1,13 +1,28 @@
 import type { Field } from "../../kind.ts";
-import { endpoint, map, path } from "../../shapes.ts";
+import { endpoint, list, map, path } from "../../shapes.ts";
+import { learned } from "./callback.ts";
 
 /** Where things sit in what the token endpoint answers, and what is asked besides. */
 export const answerShape = {
   token_path: path.optional(),
+  token_field: path.optional(),
+  refresh_token_field: path.optional(),
+  expires_in_field: path.optional(),
+  expires_at_field: path.optional(),
+  refresh_expires_in_field: path.optional(),
+  scope_field: path.optional(),
+  token_types: list.optional(),
+  answer_success: map.optional(),
+  error_field: path.optional(),
   base_url_from: path.optional(),
+  token_metadata: learned.optional(),
+  identity_from: path.optional(),
+  label_from: path.optional(),
   metadata_url: endpoint.optional(),
-  metadata: map.default({}),
+  metadata: learned.default({}),
 };
+
+const GROUP = "The token answer";
 
 export const answerFields: Field[] = [
   {
@@ -16,6 +31,82 @@ export const answerFields: Field[] = [
     type: "text",
     advanced: true,
     example: "authed_user",
+    help: "Dots walk into objects; the names below are looked up there.",
+  },
+  {
+    name: "token_field",
+    label: "Name of the access token",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    help: "Default: access_token.",
+  },
+  {
+    name: "refresh_token_field",
+    label: "Name of the refresh token",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    help: "Default: refresh_token.",
+  },
+  {
+    name: "expires_in_field",
+    label: "Name of the lifetime in seconds",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    help: "Default: expires_in.",
+  },
+  {
+    name: "expires_at_field",
+    label: "Name of the end",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    example: "expires_at",
+    help: "Where the answer names a moment, as a date or in seconds since 1970, instead of a lifetime.",
+  },
+  {
+    name: "refresh_expires_in_field",
+    label: "Name of the refresh token's lifetime in seconds",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    example: "refresh_token_expires_in",
+  },
+  {
+    name: "scope_field",
+    label: "Name of the granted scopes",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    help: "Default: scope.",
+  },
+  {
+    name: "token_types",
+    label: "Token types that are good",
+    type: "list",
+    advanced: true,
+    group: GROUP,
+    example: "bearer",
+    help: "Where the answer names another type than Bearer although the header says Bearer.",
+  },
+  {
+    name: "answer_success",
+    label: "What a good answer says",
+    type: "map",
+    advanced: true,
+    group: GROUP,
+    example: "status=0",
+    help: "Where errors come with the status 200.",
+  },
+  {
+    name: "error_field",
+    label: "Where the error code sits",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    help: "Default: error.",
   },
   {
     name: "base_url_from",
@@ -23,6 +114,32 @@ export const answerFields: Field[] = [
     type: "text",
     advanced: true,
     example: "instance_url",
+  },
+  {
+    name: "token_metadata",
+    label: "What to keep of the token answer",
+    type: "map",
+    advanced: true,
+    group: GROUP,
+    example: "site=installation.host",
+    help: "A name for it, then where it sits. {name} then stands for it in the base URL and in headers.",
+  },
+  {
+    name: "identity_from",
+    label: "Identity in the token answer",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    example: "id_token.sub",
+    help: "Used where the test request tells none. id_token. walks into the claims of the ID token.",
+  },
+  {
+    name: "label_from",
+    label: "Name for people in the token answer",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    example: "user.email",
   },
   { name: "metadata_url", label: "Address asked once after linking", type: "url", advanced: true },
   { name: "metadata", label: "What to keep of its answer", type: "map", advanced: true, example: "cloudid=0.id" },
