@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { Owner } from "../access/actor.ts";
 import { SignetError } from "../errors.ts";
+import type { Service } from "../services/service.ts";
+import { fillAddress } from "../signer/blanks.ts";
+import { kindOf } from "../signer/kinds.ts";
 
 export type AccountState = "active" | "paused" | "needs_reconnect";
 
@@ -19,9 +22,11 @@ export interface Account {
   scopesRequested: string[];
   scopesGranted: string[];
   baseUrl: string | null;
+  /** What was learned when it was linked; stands for {names} in base URL, paths and headers. Never secret. */
+  metadata: Record<string, string>;
   /** When the access token ends; it is refreshed before, where it can be. */
   expiresAt: Date | null;
-  /** The day a person said the credential ends, as YYYY-MM-DD. */
+  /** The day on which the credential ends, as a person or the provider said, as YYYY-MM-DD. */
   expiresOn: string | null;
   refreshable: boolean;
   lastUsedAt: Date | null;
@@ -74,12 +79,22 @@ export function slugify(name: string): string {
   return slug === "" || slug.length < 2 ? `account${slug === "" ? "" : `-${slug}`}` : slug;
 }
 
-/** A service's base URL with what one account learned of itself in place; null while something is unknown. */
-export function fillBaseUrl(baseUrl: string | null, metadata: Record<string, string> | undefined): string | null {
-  if (baseUrl === null) return null;
-  const filled = baseUrl.replace(/\{([a-z0-9_]+)\}/g, (text, name: string) => {
-    const value = metadata?.[name];
-    return value === undefined ? text : encodeURIComponent(value);
-  });
-  return filled.includes("{") ? null : filled;
+/**
+ * Where an account's API lives: where its provider said, or at the service's base URL with what was learned of the
+ * account in place. Null while something is unknown. Blanks that belong to the credential stay until a request is
+ * signed.
+ */
+export function baseUrlFor(
+  service: Pick<Service, "kind" | "settings" | "baseUrl">,
+  account: { baseUrl?: string | null | undefined; metadata?: Record<string, string> | undefined },
+): string | null {
+  if (account.baseUrl) return account.baseUrl;
+  if (service.baseUrl === null) return null;
+  const own = kindOf(service.kind).slots(service.settings).path;
+  return fillAddress(service.baseUrl, account.metadata ?? {}, own) ?? null;
+}
+
+/** The day of a moment, as it is kept: YYYY-MM-DD. */
+export function day(moment: Date): string {
+  return moment.toISOString().slice(0, 10);
 }

@@ -6,7 +6,7 @@ import { likePattern, type Knex } from "../storage/database.ts";
 import type { Service } from "../services/service.ts";
 import { isId } from "../storage/id.ts";
 import { keyset, page, pageInput, type Page } from "../storage/page.ts";
-import { fillBaseUrl, type Account, type AccountState } from "./account.ts";
+import { baseUrlFor, type Account, type AccountState } from "./account.ts";
 import { seenAccount } from "./manage.ts";
 import { ACCOUNT_COLUMNS, sharesOf, toAccount, type AccountRow } from "./store.ts";
 
@@ -144,7 +144,7 @@ export function shownAccount(account: AccountLine) {
     identity: account.identity,
     scopes: { requested: account.scopesRequested, granted: account.scopesGranted, needed: [] as string[] },
     expires: { access_token: account.expiresAt, on: account.expiresOn, renews: account.refreshable },
-    base_url: account.baseUrl ?? fillBaseUrl(account.service.baseUrl, undefined),
+    base_url: baseUrlFor(account.service, account),
     hosts: account.service.hosts,
     last_used_at: account.lastUsedAt,
     created_at: account.createdAt,

@@ -8,7 +8,7 @@ import type { Service } from "../services/service.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
-import { fillBaseUrl, nameInput, ownerInput, ownerOf, slugify, slugInput, type Account } from "./account.ts";
+import { nameInput, ownerInput, ownerOf, slugify, slugInput, type Account } from "./account.ts";
 import { candidate, identify, type Identified } from "./identify.ts";
 import { requireOwner } from "./own.ts";
 import { accountSubject } from "./ready.ts";
@@ -41,6 +41,7 @@ export interface NewAccount {
   scopesRequested: string[];
   scopesGranted: string[];
   baseUrl: string | null;
+  metadata: Record<string, string>;
   expiresAt: Date | null;
   expiresOn: string | null;
   refreshable: boolean;
@@ -62,8 +63,8 @@ export async function connectAccount(ctx: Context, given: Connect): Promise<Acco
   });
   const secret = parseSecret(service, input.secret);
   const started = ctx.clock();
-  const baseUrl = input.base_url ?? fillBaseUrl(service.baseUrl, undefined);
-  const usable = await candidate(ctx, service, secret, baseUrl);
+  const { metadata = {} } = secret as { metadata?: Record<string, string> };
+  const usable = await candidate(ctx, service, secret, { baseUrl: input.base_url, metadata });
   const found = input.try ? await identify(ctx, usable, { id: null, name: input.name }) : undefined;
   if (found?.worked === false)
     throw new SignetError("invalid", found.message, { issues: [{ path: "secret", message: found.message }] });
@@ -79,6 +80,7 @@ export async function connectAccount(ctx: Context, given: Connect): Promise<Acco
       scopesRequested: token.scopes,
       scopesGranted: token.scopes,
       baseUrl: input.base_url ?? null,
+      metadata,
       expiresAt: token.expiresAt,
       expiresOn: input.expires_on ?? null,
       refreshable: token.refreshable,
@@ -110,6 +112,7 @@ export async function createAccount(ctx: Context, account: NewAccount): Promise<
       scopes_requested: account.scopesRequested,
       scopes_granted: account.scopesGranted,
       base_url: account.baseUrl,
+      metadata: JSON.stringify(account.metadata),
       expires_at: account.expiresAt,
       expires_on: account.expiresOn,
       refreshable: account.refreshable,

@@ -60,7 +60,7 @@ async function newSecret(ctx: Context, key: string, given: Record<string, unknow
   }
   const secret = parseSecret(service, given);
   const found = tryFirst
-    ? await identify(ctx, await candidate(ctx, service, secret, account.baseUrl ?? service.baseUrl), {
+    ? await identify(ctx, await candidate(ctx, service, secret, account), {
         id: account.id,
         name: account.name,
       })

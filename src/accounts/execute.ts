@@ -145,7 +145,9 @@ class Run {
   }
 
   #remedyFor(answer: Collected): Remedy | undefined {
-    const remedy = this.#remedied ? undefined : remedyFor(this.#ctx, this.#plan.ready, answer);
+    const remedy = this.#remedied
+      ? undefined
+      : remedyFor(this.#ctx, this.#plan.ready, answer, () => parseBody(answer).body);
     this.#remedied ||= remedy !== undefined;
     return remedy;
   }

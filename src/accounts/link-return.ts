@@ -6,21 +6,17 @@ import { hostAllowed } from "../services/hosts.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Service } from "../services/service.ts";
 import type { Grant } from "../signer/kind.ts";
-import { fillBaseUrl } from "./account.ts";
+import { baseUrlFor } from "./account.ts";
 import { circumstances } from "./circumstances.ts";
 import { candidate, identify, type Identified } from "./identify.ts";
 import { consentOf, linkBinding, linkSubject, sha256, type LinkRow } from "./link.ts";
+import { warningOf } from "./link-warning.ts";
 
 /** Where the browser goes next, and whether the consent was won. */
 export interface Returned {
   link: LinkRow;
   linked: boolean;
 }
-
-const ALLOWED_ONCE = [
-  ...["state", "code", "iss", "error", "error_description", "error_uri", "scope"],
-  ...["oauth_token", "oauth_verifier", "oauth_problem", "denied"],
-];
 
 /**
  * Takes what the provider sent back. The state is consumed in the statement that reads it, so of two callbacks one
@@ -87,9 +83,10 @@ function requireSameRound(ctx: Context, link: LinkRow, service: Service, browser
 
 /** A parameter that comes twice means that somebody added one; tokens in the address are never taken (O-7, O-12). */
 function onlyOnce(search: URLSearchParams): Record<string, string> {
-  for (const name of ALLOWED_ONCE) {
+  for (const name of new Set(search.keys())) {
+    const which = /^[a-z_]{1,40}$/.test(name) ? `"${name}"` : "a parameter";
     if (search.getAll(name).length > 1)
-      throw new SignetError("invalid", `The answer holds "${name}" twice. Start the link again.`);
+      throw new SignetError("invalid", `The answer holds ${which} twice. Start the link again.`);
   }
   if (search.has("access_token") || search.has("id_token")) {
     throw new SignetError(
@@ -137,11 +134,9 @@ async function exchange(ctx: Context, link: LinkRow, service: Service, query: Re
   const hosts = typeof metadataUrl === "string" ? [...controlHosts, new URL(metadataUrl).host] : controlHosts;
   const round = { query, verifier, redirectUri: callbackUrl(ctx), kept };
   const grant = await consentOf(service)!.finish(settings, round, ctx.control.to(hosts), circumstances(ctx));
-  const baseUrl = accountBaseUrl(service, grant);
-  const usable = await candidate(ctx, service, grant.secret, baseUrl ?? service.baseUrl);
-  const tried = await identify(ctx, usable, { id: link.account_id, name: link.name });
-  // A test request may fail, or there may be none, where the answer with the token told already whose it is.
-  const found = tried.identity.id === null ? { ...tried, identity: grant.identity ?? tried.identity } : tried;
+  requireBaseUrl(service, grant);
+  const tried = await candidate(ctx, service, grant.secret, grant);
+  const found = named(await identify(ctx, tried, { id: link.account_id, name: link.name }), grant);
   const warning = await warningOf(ctx, link, service, grant, found);
   await inTransaction(ctx, async (inside) => {
     const secretId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), grant.secret as object);
@@ -155,7 +150,9 @@ async function exchange(ctx: Context, link: LinkRow, service: Service, query: Re
         scopes_granted: grant.scopes ?? link.scopes_requested,
         identity_id: found.identity.id,
         identity_label: found.identity.label,
-        base_url: baseUrl,
+        base_url: grant.baseUrl?.replace(/\/+$/, "") ?? null,
+        metadata: JSON.stringify(grant.metadata ?? {}),
+        ends_at: grant.endsAt ?? null,
         token_expires_at: grant.expiresAt ?? null,
         refreshable: grant.refreshable,
         warning,
@@ -164,52 +161,28 @@ async function exchange(ctx: Context, link: LinkRow, service: Service, query: Re
   });
 }
 
-/** The base address that the provider named, or the service's with what was learned filled in. Must be among the hosts. */
-function accountBaseUrl(service: Service, grant: Grant<unknown>): string | null {
-  const metadata = (grant.secret as { metadata?: Record<string, string> }).metadata;
-  const named =
-    grant.baseUrl ?? (metadata === undefined ? undefined : (fillBaseUrl(service.baseUrl, metadata) ?? undefined));
-  if (named === undefined) return null;
-  if (!URL.canParse(named) || !hostAllowed(service.hosts, new URL(named), service.baseUrl)) {
+/** The base address that the provider named, or that follows from what it told, must be there and among the hosts. */
+function requireBaseUrl(service: Service, grant: Grant<unknown>): void {
+  const base = baseUrlFor(service, grant);
+  if (base === null) {
+    if (service.baseUrl === null) return;
+    throw new SignetError("upstream_invalid", `${service.name} did not tell what its base URL needs.`);
+  }
+  if (base !== service.baseUrl && !(URL.canParse(base) && hostAllowed(service.hosts, new URL(base), service.baseUrl))) {
     throw new SignetError(
       "upstream_invalid",
       `${service.name} named a base address that is not among the hosts of the service. An admin can add the host.`,
     );
   }
-  return named.replace(/\/+$/, "");
 }
 
-/** What somebody should know before they save: another identity, one that is linked already, scopes that are missing. */
-async function warningOf(
-  ctx: Context,
-  link: LinkRow,
-  service: Service,
-  grant: Grant<unknown>,
-  found: Identified,
-): Promise<string | null> {
+/** A test request may fail, or there may be none, where the answer with the token told already whose it is. */
+function named(found: Identified, grant: Grant<unknown>): Identified {
   const { id, label } = found.identity;
-  const warnings: string[] = [];
-  if (found.worked === false) warnings.push(found.message);
-  if (link.account_id !== null && id !== null) {
-    const account = await ctx.db("accounts").where({ id: link.account_id }).first("identity_id", "identity_label");
-    if (account?.identity_id && account.identity_id !== id) {
-      warnings.push(
-        `This is a different identity: the account was linked as ${account.identity_label ?? account.identity_id}, now it is ${label ?? id}.`,
-      );
-    }
-  }
-  if (id !== null) {
-    const twin = await ctx
-      .db("accounts")
-      .where({ service_id: service.id, identity_id: id, owner_type: link.owner_type, owner_id: link.owner_id })
-      .whereNot({ id: link.account_id ?? link.id })
-      .first("name");
-    if (twin) warnings.push(`${label ?? id} is linked already, as “${twin.name}”.`);
-  }
-  const missing =
-    grant.scopes === undefined ? [] : link.scopes_requested.filter((scope) => !grant.scopes!.includes(scope));
-  if (missing.length > 0) warnings.push(`Not granted: ${missing.join(", ")}.`);
-  return warnings.length === 0 ? null : warnings.join(" ");
+  return {
+    ...found,
+    identity: { id: id ?? grant.identity?.id ?? null, label: label ?? grant.identity?.label ?? null },
+  };
 }
 
 async function giveUp(

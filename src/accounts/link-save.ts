@@ -4,7 +4,7 @@ import { mayManage } from "../access/policy.ts";
 import { inTransaction, notify, record, type Context } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
 import { serviceOf } from "../services/browse.ts";
-import { nameInput, ownerInput, ownerOf, slugInput, type Account } from "./account.ts";
+import { day, nameInput, ownerInput, ownerOf, slugInput, type Account } from "./account.ts";
 import { createAccount } from "./connect.ts";
 import { linkSubject, ownLink, type LinkRow } from "./link.ts";
 import { requireOwner } from "./own.ts";
@@ -61,8 +61,9 @@ async function asNew(
     scopesRequested: link.scopes_requested,
     scopesGranted: link.scopes_granted,
     baseUrl: link.base_url,
+    metadata: link.metadata,
     expiresAt: link.token_expires_at,
-    expiresOn: null,
+    expiresOn: link.ends_at === null ? null : day(link.ends_at),
     refreshable: link.refreshable,
     tried: true,
   });
@@ -86,6 +87,8 @@ async function asReconnected(ctx: Context, link: LinkRow, secret: object): Promi
       scopes_requested: link.scopes_requested,
       scopes_granted: link.scopes_granted,
       base_url: link.base_url,
+      metadata: JSON.stringify(link.metadata),
+      ...(link.ends_at === null ? {} : { expires_on: day(link.ends_at) }),
       expires_at: link.token_expires_at,
       refreshable: link.refreshable,
       updated_at: ctx.clock(),

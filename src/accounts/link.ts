@@ -49,6 +49,9 @@ export interface LinkRow {
   identity_id: string | null;
   identity_label: string | null;
   base_url: string | null;
+  metadata: Record<string, string>;
+  /** When what was won ends for good. */
+  ends_at: Date | null;
   token_expires_at: Date | null;
   refreshable: boolean;
   warning: string | null;

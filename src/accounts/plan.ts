@@ -3,6 +3,7 @@ import type { Event, Outcome } from "../audit/event.ts";
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError, type Code } from "../errors.ts";
 import { hostAllowed } from "../services/hosts.ts";
+import { fillPath } from "../signer/blanks.ts";
 import { searchWithout, type Header, type OutgoingRequest } from "../signer/request.ts";
 import { baseUrlOf, readyAccount, type Ready } from "./ready.ts";
 import { requireActive } from "./account.ts";
@@ -36,7 +37,10 @@ export async function plan(
   const ready = await readyAccount(ctx, wish.account);
   let url: URL | undefined;
   try {
-    url = parseTarget(wish.url, () => baseUrlOf(ready));
+    url = fillPath(
+      parseTarget(wish.url, () => baseUrlOf(ready)),
+      ready.account.metadata,
+    );
     const verdict = judge(ctx, ready, wish.method, url);
     requireActive(ready.account);
     const { headers, body } = shape(url, ready);
@@ -133,7 +137,7 @@ function unsigned(ready: Ready, method: string, url: URL, headers: Header[], bod
   if (slots.query.length > 0) url.search = searchWithout(url, slots.query);
   const passing = passingHeaders(headers, slots.headers);
   const present = new Set(passing.map(([name]) => name.toLowerCase()));
-  for (const [name, value] of Object.entries(ready.service.headers)) {
+  for (const [name, value] of Object.entries(ready.headers)) {
     if (!present.has(name.toLowerCase())) passing.push([name, value]);
     present.add(name.toLowerCase());
   }

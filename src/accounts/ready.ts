@@ -7,10 +7,11 @@ import type { Service } from "../services/service.ts";
 import { serviceOf } from "../services/browse.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Kind } from "../signer/kind.ts";
+import { fillAll } from "../signer/blanks.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isId } from "../storage/id.ts";
 import type { SealedSecret } from "../vault/vault.ts";
-import { fillBaseUrl, type Account } from "./account.ts";
+import { baseUrlFor, type Account } from "./account.ts";
 import { Challenges } from "./challenges.ts";
 import { findAccount, sharesOf } from "./store.ts";
 
@@ -23,6 +24,8 @@ export interface Ready {
   /** The rule in force: what was sealed with the secret, cut with the service's present list. */
   hosts: string[];
   baseUrl: string | null;
+  /** The service's headers, with what was learned of the account in place. */
+  headers: Record<string, string>;
   sealed: SealedSecret;
   challenges: Challenges;
   opened?: Opened | undefined;
@@ -70,7 +73,8 @@ export async function loadReady(ctx: Context, key: string): Promise<Ready | unde
       kind: kindOf(service.kind),
       shares,
       hosts: narrower(sealed.hosts, service.hosts),
-      baseUrl: account.baseUrl ?? fillBaseUrl(service.baseUrl, undefined),
+      baseUrl: baseUrlFor(service, account),
+      headers: fillAll(service.headers, account.metadata),
       sealed,
       challenges: new Challenges(),
     };

@@ -4,6 +4,7 @@ import { isSignetError, SignetError, type Code } from "../errors.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Grant } from "../signer/kind.ts";
 import type { SealedSecret } from "../vault/vault.ts";
+import { day } from "./account.ts";
 import { circumstances } from "./circumstances.ts";
 import { codeOf, Intent } from "./intent.ts";
 import { accountSubject, loadReady, type Ready } from "./ready.ts";
@@ -96,6 +97,8 @@ async function persist(ctx: Context, ready: Ready, grant: Grant<unknown>): Promi
         expires_at: grant.expiresAt ?? null,
         refreshable: grant.refreshable,
         base_url: grant.baseUrl ?? account.baseUrl,
+        ...(grant.metadata === undefined ? {} : { metadata: JSON.stringify(grant.metadata) }),
+        ...(grant.endsAt === undefined ? {} : { expires_on: day(grant.endsAt) }),
         ...(grant.scopes === undefined ? {} : { scopes_granted: grant.scopes }),
         updated_at: inside.clock(),
       });

@@ -12,14 +12,16 @@ import { requireHost } from "./plan.ts";
 import { UnpackedSink } from "./unpack.ts";
 
 /** A credential that can be sent with: an account's, or one that is tried before it becomes an account. */
-export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "baseUrl" | "challenges"> {
+export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "baseUrl" | "headers" | "challenges"> {
+  /** What was learned of the account: fills blanks in the path of the test request. */
+  metadata: Record<string, string>;
   /** Shares no connection with any other. */
   partition: string;
   open(): Promise<Opened>;
 }
 
 export function usable(ctx: Context, ready: Ready): Usable {
-  return { ...ready, partition: ready.account.id, open: () => openReady(ctx, ready) };
+  return { ...ready, metadata: ready.account.metadata, partition: ready.account.id, open: () => openReady(ctx, ready) };
 }
 
 export interface SendOptions {

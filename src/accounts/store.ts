@@ -19,6 +19,7 @@ export interface AccountRow {
   scopes_requested: string[];
   scopes_granted: string[];
   base_url: string | null;
+  metadata: Record<string, string>;
   expires_at: Date | null;
   expires_on: string | null;
   refreshable: boolean;
@@ -49,6 +50,7 @@ export function toAccount(row: AccountRow): Account {
     scopesRequested: row.scopes_requested,
     scopesGranted: row.scopes_granted,
     baseUrl: row.base_url,
+    metadata: row.metadata,
     expiresAt: row.expires_at,
     expiresOn: row.expires_on,
     refreshable: row.refreshable,

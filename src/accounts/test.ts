@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { mayManage, mayUse } from "../access/policy.ts";
 import { requireActive } from "./account.ts";
+import { mayRenew } from "./due.ts";
 import { identify, type Identified } from "./identify.ts";
 import { readyAccount } from "./ready.ts";
 import { freshCredential, renewAfterRefusal } from "./refresh.ts";
@@ -22,8 +23,9 @@ export async function testAccount(ctx: Context, key: string): Promise<Identified
   requireActive(account);
   const who = { id: account.id, name: account.name };
   let found = await identify(ctx, usable(ctx, await freshCredential(ctx, ready)), who);
-  // Some answer 403 to a token that has ended; before that is told as a failure, a new one is tried.
-  if (account.refreshable && (found.status === 401 || found.status === 403)) {
+  // Some answer 403 to a token that has ended, or 200 with an error; before that is told, a new one is tried.
+  const said = found.status !== null && found.status < 400;
+  if (found.worked === false && (found.status === 401 || found.status === 403 || said) && mayRenew(ctx, ready)) {
     found = await identify(ctx, usable(ctx, await renewAfterRefusal(ctx, ready)), who);
   }
   if (

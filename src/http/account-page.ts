@@ -1,5 +1,5 @@
 import { newHosts } from "../accounts/accept-hosts.ts";
-import { fillBaseUrl } from "../accounts/account.ts";
+import { baseUrlFor } from "../accounts/account.ts";
 import type { AccountLine, rightsOn } from "../accounts/browse.ts";
 import type { NamedShare } from "../accounts/share.ts";
 import type { Context } from "../context.ts";
@@ -66,7 +66,8 @@ export async function accountBanners(ctx: Context, account: AccountLine, rights:
 
 export function accountFacts(account: AccountLine, owner: Person, service: object) {
   const { identity, expiresAt, expiresOn, refreshable } = account;
-  const base = account.baseUrl ?? fillBaseUrl(account.service.baseUrl, undefined);
+  const base = baseUrlFor(account.service, account);
+  const learned = Object.entries(account.metadata);
   return [
     {
       label: "Identity",
@@ -78,12 +79,13 @@ export function accountFacts(account: AccountLine, owner: Person, service: objec
     { label: "Short name", copy: account.slug },
     base === null ? { label: "Base URL", text: "None: give whole addresses" } : { label: "Base URL", copy: base },
     { label: "Hosts", tags: account.service.hosts },
+    learned.length > 0 && { label: "Learned when linked", tags: learned.map(([name, value]) => `{${name}} = ${value}`) },
     expiresAt !== null && {
       label: refreshable ? "Token renewed" : "Access ends",
       at: expiresAt,
       detail: refreshable ? "by itself, at the latest" : "then it must be reconnected",
     },
-    expiresOn !== null && { label: "Key expires on", text: expiresOn },
+    expiresOn !== null && { label: byConsent(account.service) ? "Consent ends on" : "Key expires on", text: expiresOn },
     { label: "Credential", text: "saved, hidden", detail: "sealed; only ever used to sign requests" },
     { label: "Last used", at: account.lastUsedAt },
     { label: "Linked", at: account.createdAt },

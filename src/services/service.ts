@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SignetError, type Issue } from "../errors.ts";
 import type { Kind } from "../signer/kind.ts";
 import { kindOf } from "../signer/kinds.ts";
+import { blanksIn } from "../signer/blanks.ts";
 import { headerName } from "../signer/text.ts";
 import { hostOf, parseHost } from "./hosts.ts";
 
@@ -12,7 +13,13 @@ export const testSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
   identity: z.strictObject({ id: z.string().optional(), label: z.string().optional() }).optional(),
-  success: z.strictObject({ path: z.string(), equals: z.union([z.string(), z.number(), z.boolean()]) }).optional(),
+  /** For answers with status 200 that may be errors: what a good one says, or must not hold. */
+  success: z
+    .union([
+      z.strictObject({ path: z.string(), equals: z.union([z.string(), z.number(), z.boolean()]) }),
+      z.strictObject({ path: z.string(), absent: z.literal(true) }),
+    ])
+    .optional(),
 });
 
 export type Test = z.infer<typeof testSchema>;
@@ -124,7 +131,8 @@ function checkBaseUrl(issues: Issue[], text: string): string | null {
 /** The base URL's own host is always among the hosts: who enters it means to reach it. */
 function checkHosts(issues: Issue[], entries: string[], baseUrl: string | null): string[] {
   const hosts = new Set<string>();
-  if (baseUrl !== null) hosts.add(hostOf(baseUrl));
+  // A host that each account fills in by itself is no host yet: it must be among those that are named.
+  if (baseUrl !== null && blanksIn(new URL(baseUrl).host).length === 0) hosts.add(hostOf(baseUrl));
   entries.forEach((entry, index) => {
     const parsed = parseHost(entry);
     if ("problem" in parsed) issues.push({ path: `hosts.${index}`, message: parsed.problem });

@@ -299,7 +299,7 @@ test("disconnects after naming what stops, and says what became of the grant", a
   const linked = await connectAccount(hub.ctx(people.ben), { service: crm.id, name: "Linked", secret });
   const revoked = await ada.post(`/accounts/${linked.slug}/disconnect`);
   expect(words(await ada.follow(revoked))).toContain("Linked is disconnected. CRM revoked the grant.");
-  expect(provider.revoked).toEqual(["canary-refresh-1"]);
+  expect(provider.revoked).toEqual(["canary-refresh-1", "canary-access-1"]);
   await provider.close();
 });
 

@@ -1,5 +1,5 @@
 import type { Answer } from "../kind.ts";
-import { parseJson, walk } from "../oauth2/token-answer.ts";
+import { parseJson, walk } from "../json.ts";
 import { METHODS } from "./signature.ts";
 import type { Settings } from "./settings.ts";
 

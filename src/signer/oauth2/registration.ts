@@ -4,7 +4,8 @@ import type { Client, Registered } from "../discovery.ts";
 import type { Ask } from "../kind.ts";
 import { credential } from "../text.ts";
 import { endpoint } from "../shapes.ts";
-import { errorIn, parseJson } from "./token-answer.ts";
+import { parseJson } from "../json.ts";
+import { errorIn } from "./token-answer.ts";
 
 // A client that registers itself (RFC 7591), and takes itself back (RFC 7592).
 

@@ -48,7 +48,6 @@ export const settingsFields: Field[] = inFormOrder([
   ...attachFields,
   ...revokeFields,
   ...registrationFields,
-  ...registrationFields,
 ]);
 
 /** Basic is what RFC 6749 section 2.3.1 wants supported; a client without secret can only say its id. */
