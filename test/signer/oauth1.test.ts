@@ -281,6 +281,17 @@ describe("the kind", () => {
     expect(JSON.stringify(error?.issues)).not.toContain("MII");
   });
 
+  test.each([
+    [{ token: "", token_secret: SECRETS.token }, "Enter the token."],
+    [{ token: "a b", token_secret: SECRETS.token }, "A token is visible ASCII"],
+    [{ token: "a\r\nX: 1", token_secret: SECRETS.token }, "A token is visible ASCII"],
+    [{ token: "a", token_secret: "short" }, "fewer than 8 characters"],
+  ])("refuses %j in words that do not repeat it", (secret, message) => {
+    const { error } = oauth1.secretSchema.safeParse(secret);
+    expect(error?.issues[0]?.message).toContain(message);
+    expect(JSON.stringify(error?.issues)).not.toContain(SECRETS.token);
+  });
+
   test("needs no consumer secret for RSA, and takes a key whose line breaks were lost", () => {
     const pasted = RSA.privateKey.replaceAll("\n", "\\n");
     const settings = oauth1.settingsSchema.parse({

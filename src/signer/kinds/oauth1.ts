@@ -15,6 +15,13 @@ const secretFields: Field[] = [
   { name: "token_secret", label: "Token secret", type: "text", required: true, hidden: true },
 ];
 
+// It names the grant and proves nothing without its secret, so it may be short.
+const identifier = z
+  .string()
+  .min(1, "Enter the token.")
+  .max(16_384)
+  .regex(/^[\x21-\x7e]*$/, "A token is visible ASCII without spaces; copy it again.");
+
 /** OAuth 1.0 (RFC 5849): each request is signed, with a token that was won by consent or is entered with its secret. */
 export const oauth1: Kind<Settings, Token> = {
   id: "oauth1",
@@ -23,7 +30,7 @@ export const oauth1: Kind<Settings, Token> = {
   settings: settingsFields,
   settingsSchema,
   secret: (settings) => (byConsent(settings) ? [] : secretFields),
-  secretSchema: z.strictObject({ token: credential, token_secret: credential }),
+  secretSchema: z.strictObject({ token: identifier, token_secret: credential }),
   sign: (request, secret, settings, circumstances) => signRequest(request, settings, secret, circumstances),
   preview: previewRequest,
   explain: explainRequest,

@@ -88,7 +88,13 @@ export const settingsFields: Field[] = [
     example: "https://provider.example/oauth/access_token",
   },
   { name: "consumer_key", label: "Consumer key", type: "text", required: true },
-  { name: "consumer_secret", label: "Consumer secret", type: "text", hidden: true },
+  {
+    name: "consumer_secret",
+    label: "Consumer secret",
+    type: "text",
+    hidden: true,
+    help: "Leave it empty for RSA-SHA1 alone.",
+  },
   {
     name: "signature_method",
     label: "Signature method",
