@@ -79,7 +79,10 @@ export function accountFacts(account: AccountLine, owner: Person, service: objec
     { label: "Short name", copy: account.slug },
     base === null ? { label: "Base URL", text: "None: give whole addresses" } : { label: "Base URL", copy: base },
     { label: "Hosts", tags: account.service.hosts },
-    learned.length > 0 && { label: "Learned when linked", tags: learned.map(([name, value]) => `{${name}} = ${value}`) },
+    learned.length > 0 && {
+      label: "Learned when linked",
+      tags: learned.map(([name, value]) => `{${name}} = ${value}`),
+    },
     expiresAt !== null && {
       label: refreshable ? "Token renewed" : "Access ends",
       at: expiresAt,
