@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { baseString, baseUri, normalized, type Parameter } from "../../src/signer/oauth1/base-string.ts";
-import { percentEncode } from "../../src/signer/oauth1/encode.ts";
+import { percentEncode } from "../../src/signer/percent.ts";
 import { settingsSchema } from "../../src/signer/oauth1/settings.ts";
 import { signRequest } from "../../src/signer/oauth1/sign.ts";
 import { signature } from "../../src/signer/oauth1/signature.ts";

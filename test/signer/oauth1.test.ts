@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MASK } from "../../src/signer/kind.ts";
 import { oauth1 } from "../../src/signer/kinds/oauth1.ts";
-import { percentEncode } from "../../src/signer/oauth1/encode.ts";
+import { percentEncode } from "../../src/signer/percent.ts";
 import { METHODS } from "../../src/signer/oauth1/signature.ts";
 import type { OutgoingRequest } from "../../src/signer/request.ts";
 import { hasBodyHash, isSigned, takeApart, type Arrived } from "../support/oauth1-verify.ts";

@@ -3,7 +3,7 @@ import { SignetError } from "../../errors.ts";
 import type { Field, Kind } from "../kind.ts";
 import { isForm } from "../oauth1/base-string.ts";
 import { consent } from "../oauth1/consent.ts";
-import { percentEncode } from "../oauth1/encode.ts";
+import { percentEncode } from "../percent.ts";
 import { problemIn, problemSentence } from "../oauth1/problem.ts";
 import { settingsFields, settingsSchema, type Settings } from "../oauth1/settings.ts";
 import { explainRequest, previewRequest, PROTOCOL, signRequest, type Token } from "../oauth1/sign.ts";

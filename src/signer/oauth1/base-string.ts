@@ -1,5 +1,5 @@
 import { headerValue, type OutgoingRequest } from "../request.ts";
-import { encodedPairs, percentEncode, type Encoded } from "./encode.ts";
+import { encodedPairs, percentEncode, type Encoded } from "../percent.ts";
 
 /** Protocol parameters as [name, value], not encoded yet. */
 export type Parameter = readonly [name: string, value: string];

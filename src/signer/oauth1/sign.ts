@@ -1,7 +1,7 @@
 import { MASK, type Circumstances } from "../kind.ts";
 import { appended, searchWithout, withHeader, type OutgoingRequest } from "../request.ts";
 import { baseString, isForm, type Parameter } from "./base-string.ts";
-import { encodedPairs, percentEncode } from "./encode.ts";
+import { encodedPairs, percentEncode } from "../percent.ts";
 import type { Settings } from "./settings.ts";
 import { bodyHash, signature } from "./signature.ts";
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac, createSign } from "node:crypto";
 import { readPrivateKey } from "../signing-key.ts";
-import { percentEncode } from "./encode.ts";
+import { percentEncode } from "../percent.ts";
 
 export const METHODS = ["HMAC-SHA1", "HMAC-SHA256", "RSA-SHA1", "PLAINTEXT"] as const;
 export type Method = (typeof METHODS)[number];
