@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { invalid } from "../errors.ts";
-import { withHeader } from "../signer/request.ts";
+import { withHeader, type OutgoingRequest } from "../signer/request.ts";
 import type { Plan } from "./plan.ts";
 
 /** What is held in memory of one body at most. */
@@ -25,11 +25,9 @@ export async function withBody(
   if (whole && rest !== undefined)
     throw invalid("body", "A body that is signed or gets the key written into it is at most 1 MiB.");
   if (rest === undefined) return { planned: { ...planned, request: { ...planned.request, body } }, stream: undefined };
-  if (contentLength === undefined) return { planned, stream: rest };
-  return {
-    planned: { ...planned, request: withHeader(planned.request, "content-length", contentLength) },
-    stream: rest,
-  };
+  const request: OutgoingRequest = { ...planned.request, streamed: true };
+  if (contentLength === undefined) return { planned: { ...planned, request }, stream: rest };
+  return { planned: { ...planned, request: withHeader(request, "content-length", contentLength) }, stream: rest };
 }
 
 /** All of a short body; of a longer one a stream in which nothing is missing. */

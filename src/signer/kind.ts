@@ -101,6 +101,17 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   /** Asks the provider to forget the grant; resolves to false where there is no way to, throws when it refuses. */
   revoke?(settings: Settings, secret: Secret, ask: Ask, circumstances: Circumstances): Promise<boolean>;
   /**
+   * The request's address signed in itself, good for whoever has it until `seconds` are over; for kinds that can. Throws
+   * SignetError as sign() does.
+   */
+  presign?(
+    request: OutgoingRequest,
+    secret: Secret,
+    settings: Settings,
+    circumstances: Circumstances,
+    seconds: number,
+  ): URL;
+  /**
    * Reads what a 401 asks for, or what an answer to the challenge among the circumstances asks for next. Kept in memory
    * for each account and handed to sign() from then on. Throws `upstream_invalid` for what can not be answered.
    */

@@ -1,16 +1,22 @@
 import { SignetError } from "../errors.ts";
 import type { Kind } from "./kind.ts";
 import { apiKey } from "./kinds/api-key.ts";
+import { awsSigv4 } from "./kinds/aws-sigv4.ts";
 import { basic } from "./kinds/basic.ts";
 import { bearer } from "./kinds/bearer.ts";
+import { cerb } from "./kinds/cerb.ts";
 import { digest } from "./kinds/digest.ts";
+import { hmac } from "./kinds/hmac.ts";
 import { none } from "./kinds/none.ts";
 import { oauth1 } from "./kinds/oauth1.ts";
 import { oauth2 } from "./kinds/oauth2.ts";
 
 // Code that meets secrets is named here, never discovered.
 const KINDS = new Map<string, Kind>(
-  [oauth2, oauth1, apiKey, bearer, basic, digest, none].map((kind) => [kind.id, kind as unknown as Kind]),
+  [oauth2, oauth1, apiKey, bearer, basic, digest, awsSigv4, hmac, cerb, none].map((kind) => [
+    kind.id,
+    kind as unknown as Kind,
+  ]),
 );
 
 /** The kind called `id`. Throws `invalid` for an unknown one. */

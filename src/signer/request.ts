@@ -8,6 +8,8 @@ export interface OutgoingRequest {
   readonly headers: readonly Header[];
   /** Bytes that a signature may cover; a stream's bytes can not be covered. */
   readonly body: Buffer | null;
+  /** A body follows as a stream, whose bytes nobody has seen yet. */
+  readonly streamed?: true;
 }
 
 /** The same request with `name` set to `value` alone, whatever case it was written in. */

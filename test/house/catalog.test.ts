@@ -13,6 +13,7 @@ const keys = new Set(files.map((path) => basename(path, ".json")));
 
 /** Keys that are also ordinary words of the code, each with where the word comes from. */
 const WORDS = new Map([
+  ["cerb", "a kind of authentication, which is called as the product that invented it"],
   ["close", "an event of sockets and streams"],
   ["x", "an icon"],
 ]);
@@ -32,6 +33,7 @@ function sample(prompt: Prompt): string | string[] {
     case "list":
       return prompt.key === "hosts" ? ["sample.example.com"] : ["sample"];
     case "text":
+      return prompt.example ?? "sample";
     case "secret":
       return "sample";
   }
@@ -107,7 +109,7 @@ describe.each(catalog().map((entry) => ({ key: entry.key, entry })))("$key", ({ 
     const left = JSON.stringify([given.settings, given.hosts, given.base_url, given.headers, given.test]);
     const known = new Set(["{key}", "{callback}"]);
     // What is won by consent or entered per account is filled later.
-    const later = /^\{(instance_url|metadata\.[a-z_]+|[a-z_]*)\}$/;
+    const later = /^\{(instance_url|metadata\.[a-z_]+|[a-z0-9_]*)\}$/;
     const prompted = new Set(entry.prompts.map(({ key }) => `{${key}}`));
     for (const blank of left.match(/\{[a-z0-9_.]+\}/g) ?? []) {
       expect(prompted.has(blank), blank).toBe(false);

@@ -100,6 +100,60 @@ const EXAMPLES: Record<string, Example[]> = {
       challenge: { asked: { nonce: "n", realm: "r", qop: "auth", cnonce: "c", sessionNonce: "n" }, count: 1 },
     },
   ],
+  aws_sigv4: [
+    {
+      settings: { region: "us-east-1", service: "service" },
+      secret: { access_key_id: "AKIDEXAMPLE", secret_access_key: LONG },
+      secrets: [LONG],
+      proof: /Signature=62369d53ed5cc7bd214ee2fb39a633ee1d34d1e3a6390f9e449d387cfa21fb2c$/m,
+    },
+    {
+      settings: { region: "us-east-1", service: "service", role_arn: "arn:aws:iam::123456789012:role/signet" },
+      secret: {
+        access_key_id: "AKIDEXAMPLE",
+        secret_access_key: CLIENT,
+        assumed: {
+          access_key_id: "ASIDEXAMPLE",
+          secret_access_key: LONG,
+          session_token: REFRESH,
+          role_arn: "arn:aws:iam::123456789012:role/signet",
+        },
+      },
+      secrets: [LONG, REFRESH, CLIENT],
+      proof: /Signature=fce46d7cf325c270d0fd94f9a92808f448869cc1abde090082f37f06b8c9be2f$/m,
+    },
+  ],
+  hmac: [
+    {
+      settings: {
+        string_to_sign: "{timestamp}.{method}.{path_and_query}.{body}",
+        headers: { "X-Signature": "t={timestamp},v1={signature}" },
+        query: { key: "{key_id}" },
+      },
+      secret: { key_id: "key-1", secret: LONG },
+      secrets: [LONG],
+      proof: /^t=1793880000,v1=3f8aede7b15a69c26dedaa45e5d72a2a8c400356c8d49339df9acfa7ce5cc0d1$/m,
+    },
+    {
+      settings: {
+        algorithm: "sha512",
+        encoding: "base64",
+        string_to_sign: "{query}",
+        query: { key: "{key_id}", signature: "{signature}" },
+      },
+      secret: { key_id: "key-1", secret: LONG },
+      secrets: [LONG],
+      proof: /signature=I3GTG7a8dT\/G7HgfUQkHphjrjKenlZKghjPPGLos\/HUNX72CLmQnaQpi6XOu3tlXntCOlN5ZXDxlsclZc4UNCA==$/m,
+    },
+  ],
+  cerb: [
+    {
+      settings: {},
+      secret: { access_key: "pjlfmn339fgh", secret_key: LONG },
+      secrets: [LONG],
+      proof: /^pjlfmn339fgh:791fa3c705d5e12cc128a714e07e5578$/m,
+    },
+  ],
   none: [{ settings: {}, secret: {}, secrets: [] }],
 };
 
