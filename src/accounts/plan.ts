@@ -81,7 +81,7 @@ export function executeEvent(
 ): Event {
   const { account } = ready;
   const { host, pathname: path } = request.url;
-  const rule = verdict.share === null ? verdict.because : `${verdict.because}:${verdict.share}`;
+  const rule = ruleOf(verdict);
   const { method } = request;
   return {
     action: "execute",
@@ -103,6 +103,11 @@ export function executeEvent(
       via,
     },
   };
+}
+
+/** Why it is allowed, as the audit holds it. */
+export function ruleOf({ because, share }: Plan["verdict"]): string {
+  return share === null ? because : `${because}:${share}`;
 }
 
 /** May the actor, and may the credential, go there? Also asked anew for each redirect. Throws what refuses it. */

@@ -73,6 +73,22 @@ export async function send(
 }
 
 /**
+ * The credential opened for an address that is signed in itself, and that somebody else uses later. The caller has
+ * recorded the intent. Throws what opening and signing do, and `host_not_allowed`.
+ */
+export async function signAddress(
+  ctx: Context,
+  credential: Usable,
+  request: OutgoingRequest,
+  seconds: number,
+): Promise<URL> {
+  const { secret, settings } = await credential.open();
+  const url = credential.kind.presign!(request, secret, settings, circumstances(ctx), seconds);
+  requireHost(ctx, credential, url);
+  return url;
+}
+
+/**
  * Remembers a fresh challenge once an answer to it was taken, and what the provider asks for next; forgets one whose
  * answer was refused.
  */

@@ -56,6 +56,7 @@ export const EVENTS = {
     "via",
     "hop",
   ],
+  "execute.presigned": ["account", "method", "host", "path", "rule", "until", "code"],
   "execute.test": ["account", "service", "method", "host", "path", "status", "code", "duration_ms"],
   "audit.closed": ["requests"],
   "audit.exported": ["filters"],

@@ -14,6 +14,9 @@ export interface RecentRequest {
 
 const SHOWN = 8;
 
+/** What stands before the name where the request was not simply sent. */
+const ACTS: Record<string, string> = { "execute.test": "Test by ", "execute.presigned": "Address signed by " };
+
 /** The latest requests with an account, as far as the actor may read the audit. */
 export async function recentRequests(ctx: Context, accountId: string): Promise<RecentRequest[]> {
   const { items } = await listAudit(ctx, { account: accountId, action: "execute", limit: SHOWN }, { intents: false });
@@ -22,7 +25,7 @@ export async function recentRequests(ctx: Context, accountId: string): Promise<R
     where: `${String(facts.host ?? "")}${String(facts.path ?? "")}`,
     status: typeof facts.status === "number" ? facts.status : null,
     state: outcome === "ok" ? "succeeded" : outcome === "unknown" ? { state: "failed", label: "Unknown" } : outcome,
-    who: action === "execute.test" ? `Test by ${actor_name}` : actor_name,
+    who: `${ACTS[action] ?? ""}${actor_name}`,
     at,
   }));
 }

@@ -45,6 +45,7 @@ export const AUDIT_WORDS: Record<Action, string> = {
   "bot.changed": "Changed a bot",
   "bot.deleted": "Deleted a bot",
   execute: "Sent a request",
+  "execute.presigned": "Signed an address",
   "execute.test": "Tested an account",
   "audit.closed": "Closed requests whose outcome is unknown",
   "audit.exported": "Exported the audit",

@@ -4,6 +4,7 @@ import { connectAccount, connectInput } from "../../../accounts/connect.ts";
 import { disconnectAccount } from "../../../accounts/disconnect.ts";
 import { editAccount, editAccountInput } from "../../../accounts/edit.ts";
 import { pauseAccount, resumeAccount } from "../../../accounts/pause.ts";
+import { presign, presignInput } from "../../../accounts/presign.ts";
 import { listSharesInput, pageOfShares, shareAccount, shareInput, unshareAccount } from "../../../accounts/share.ts";
 import { testAccount } from "../../../accounts/test.ts";
 import type { Context } from "../../../context.ts";
@@ -60,6 +61,14 @@ const routes: ApiRoute[] = [
     scope: "execute",
     summary: "Ask the provider who this account is",
     handle: (ctx, { params }) => testAccount(ctx, params.id!),
+  },
+  {
+    method: "POST",
+    path: "/accounts/{id}/presign",
+    scope: "execute",
+    summary: "Sign an address, for whoever is to use it without Signet",
+    body: presignInput,
+    handle: (ctx, { params, body }) => presign(ctx, params.id!, body),
   },
   {
     method: "POST",
