@@ -24,6 +24,7 @@ import {
   type LoadRequest,
   type Sample,
 } from "./programs.ts";
+import { reportSigning } from "./signing.ts";
 
 // npm run bench: Signet's proxy and execute beside the barest relay that Node allows, in one run, on the same machine.
 // What counts is the ratio; the numbers themselves are the machine's.
@@ -77,6 +78,7 @@ try {
     for (const [name, variant] of Object.entries(variants)) (samples[name] ??= []).push(measure(variant, SECONDS));
   }
   report(samples);
+  reportSigning(print);
 } finally {
   await stopAll();
   await embedded.stop();
