@@ -139,7 +139,8 @@ export function parseSecret(service: Service, given: Record<string, unknown>): o
     if (field.required && (value === undefined || value === ""))
       throw invalid(`secret.${field.name}`, `Enter ${field.label.toLowerCase()}.`);
   }
-  const result = kind.secretSchema.safeParse(given);
+  const schema = kind.secretSchemaFor?.(service.settings) ?? kind.secretSchema;
+  const result = schema.safeParse(given);
   if (result.success) return result.data as object;
   const issues = result.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"

@@ -79,6 +79,8 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   /** Asked in the account form; empty when the credential is won by consent. */
   secret(settings: Settings): Field[];
   secretSchema: z.ZodType<Secret>;
+  /** The same for kinds where the settings say what is asked. */
+  secretSchemaFor?(settings: Settings): z.ZodType<Secret>;
   /** Adds the credential. Everything it covers must leave as it is. */
   sign(request: OutgoingRequest, secret: Secret, settings: Settings, circumstances: Circumstances): OutgoingRequest;
   /** As sign() would, with MASK where the secret goes: needs no secret. */

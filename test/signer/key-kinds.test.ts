@@ -114,6 +114,9 @@ describe("an API key", () => {
     [{ name: "k", format: "Token" }, "format: Write {key} where the key goes."],
     [{ name: "k", format: "{key}\r\nX: 1" }, "format: Use plain characters only."],
     [{ name: "x".repeat(101) }, "name: "],
+    [{ name: "k", headers: { "a[b]": "{key}" } }, "headers: The name of a header has no brackets."],
+    [{ name: "k", headers: { a: "x\r\nHost: y" } }, "headers: Use letters, digits and dashes in names"],
+    [{ name: "k", query: { "a b": "1" } }, "query: Use letters, digits and dashes in names"],
   ])("refuses the settings %j", (settings, message) => {
     expect(problem(apiKey.settingsSchema, settings)).toContain(message);
   });
