@@ -126,9 +126,10 @@ export const apiKey: Kind<Settings, Secret> = {
   facts: (secret, set) => partFacts(partsOf(set), secret),
 };
 
-function partsOf(set: Settings): Parts {
+/** Also of settings that are still being entered. */
+function partsOf(set: Partial<Settings>): Parts {
   const further = [...Object.values(set.headers ?? {}), ...Object.values(set.query ?? {})];
-  return partsIn([set.format, ...further], set.open_parts ?? []);
+  return partsIn([set.format ?? "", ...further], set.open_parts ?? []);
 }
 
 function place(request: OutgoingRequest, set: Settings, parts: Blanks): OutgoingRequest {
