@@ -14,12 +14,14 @@ declare module "oidc-provider" {
     accountId: string;
     scope: string | undefined;
     isValid: boolean;
+    /** Of the certificate that the token is bound to (RFC 8705 section 3.1). */
+    "x5t#S256": string | undefined;
   }
 
   export interface Grant {
     addOIDCScope(scope: string): void;
     rejectOIDCScope(scope: string): void;
-    save(seconds: number): Promise<string>;
+    save(seconds?: number): Promise<string>;
   }
 
   export interface Session {
@@ -53,6 +55,7 @@ declare module "oidc-provider" {
     readonly AccessToken: { find(token: string): Promise<AccessToken | undefined> };
     readonly Grant: { new (facts: { accountId: string; clientId: string }): Grant; find(id: string): Promise<unknown> };
     readonly Client: { find(id: string): Promise<{ metadata(): Record<string, unknown> } | undefined> };
+    readonly RefreshToken: { new (facts: Record<string, unknown>): { save(): Promise<string> } };
     readonly Interaction: { find(uid: string): Promise<Interaction | undefined> };
     readonly Session: {
       findByUid(uid: string): Promise<Session | undefined>;

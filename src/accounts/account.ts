@@ -3,6 +3,7 @@ import type { Owner } from "../access/actor.ts";
 import { SignetError } from "../errors.ts";
 import type { Service } from "../services/service.ts";
 import { fillAddress } from "../signer/blanks.ts";
+import type { Fact } from "../signer/kind.ts";
 import { kindOf } from "../signer/kinds.ts";
 
 export type AccountState = "active" | "paused" | "needs_reconnect";
@@ -28,6 +29,8 @@ export interface Account {
   expiresAt: Date | null;
   /** The day on which the credential ends, as a person or the provider said, as YYYY-MM-DD. */
   expiresOn: string | null;
+  /** All that may be seen of the credential. */
+  facts: Fact[];
   refreshable: boolean;
   lastUsedAt: Date | null;
   createdAt: Date;

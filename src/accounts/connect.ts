@@ -13,6 +13,7 @@ import { candidate, identify, type Identified } from "./identify.ts";
 import { requireOwner } from "./own.ts";
 import { accountSubject } from "./ready.ts";
 import { findAccount, freeSlug } from "./store.ts";
+import { endOf, credentialFacts } from "./validity.ts";
 
 export const connectInput = z.strictObject({
   service: z.uuid("Name the service by its id."),
@@ -62,6 +63,7 @@ export async function connectAccount(ctx: Context, given: Connect): Promise<Acco
     throw invalid("service", "There is no such service.");
   });
   const secret = parseSecret(service, input.secret);
+  const end = endOf(ctx, service, secret);
   const started = ctx.clock();
   const { metadata = {} } = secret as { metadata?: Record<string, string> };
   const usable = await candidate(ctx, service, secret, { baseUrl: input.base_url, metadata });
@@ -82,7 +84,7 @@ export async function connectAccount(ctx: Context, given: Connect): Promise<Acco
       baseUrl: input.base_url ?? null,
       metadata,
       expiresAt: token.expiresAt,
-      expiresOn: input.expires_on ?? null,
+      expiresOn: end ?? input.expires_on ?? null,
       refreshable: token.refreshable,
       tried: found?.worked === true,
     }),
@@ -115,6 +117,7 @@ export async function createAccount(ctx: Context, account: NewAccount): Promise<
       metadata: JSON.stringify(account.metadata),
       expires_at: account.expiresAt,
       expires_on: account.expiresOn,
+      facts: credentialFacts(service, account.secret),
       refreshable: account.refreshable,
       created_by: ctx.actor.id,
     })

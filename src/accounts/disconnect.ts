@@ -6,6 +6,7 @@ import type { Service } from "../services/service.ts";
 import { openSettings } from "../services/secret.ts";
 import { kindOf } from "../signer/kinds.ts";
 import type { Account } from "./account.ts";
+import { askOf } from "./ask.ts";
 import { circumstances } from "./circumstances.ts";
 import { codeOf, Intent } from "./intent.ts";
 import { managedAccount } from "./manage.ts";
@@ -105,6 +106,6 @@ async function askToRevoke(ctx: Context, account: Account, service: Service, int
   const sealed = await ctx.vault.fetch(ctx.db, account.secretId);
   if (!sealed) return "failed";
   const secret = ctx.vault.open<unknown>(sealed, accountSubject(account.id));
-  const ask = intent.before(ctx.control.to(controlHosts));
+  const ask = intent.before(askOf(ctx, service, { settings, controlHosts }, secret));
   return (await kind.revoke(settings, secret, ask, circumstances(ctx))) ? "revoked" : "not possible";
 }

@@ -9,6 +9,7 @@ import { consentOf } from "./link.ts";
 import { managedAccount } from "./manage.ts";
 import { accountSubject } from "./ready.ts";
 import { findAccount } from "./store.ts";
+import { endOf, credentialFacts } from "./validity.ts";
 
 export const editAccountInput = z.strictObject({
   name: nameInput.optional(),
@@ -59,6 +60,7 @@ async function newSecret(ctx: Context, key: string, given: Record<string, unknow
     throw invalid("secret", `${service.name} is linked by consent; reconnect the account instead.`);
   }
   const secret = parseSecret(service, given);
+  const end = endOf(ctx, service, secret);
   const found = tryFirst
     ? await identify(ctx, await candidate(ctx, service, secret, account), {
         id: account.id,
@@ -70,6 +72,8 @@ async function newSecret(ctx: Context, key: string, given: Record<string, unknow
   const columns = {
     identity_id: found?.identity.id ?? account.identity.id,
     identity_label: found?.identity.label ?? account.identity.label,
+    facts: credentialFacts(service, secret),
+    ...(end === null ? {} : { expires_on: end }),
   };
   return { secret, columns, binding: { provider: service.id, hosts: service.hosts } };
 }

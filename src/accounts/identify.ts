@@ -1,6 +1,5 @@
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError } from "../errors.ts";
-import { Redactor } from "../outbound/redact.ts";
 import { narrower } from "../services/hosts.ts";
 import type { Service, Test } from "../services/service.ts";
 import { openSettings } from "../services/secret.ts";
@@ -15,6 +14,7 @@ import { baseUrlFor } from "./account.ts";
 import { Challenges } from "./challenges.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { requireHost } from "./plan.ts";
+import { openedWith } from "./ready.ts";
 import { challengeIn } from "./remedy.ts";
 import { parseTarget } from "./request-input.ts";
 import { send, type Usable } from "./send.ts";
@@ -41,8 +41,7 @@ export async function candidate(
 ): Promise<Usable> {
   const kind = kindOf(service.kind);
   const { settings } = await openSettings(ctx, service);
-  const redactor = new Redactor(kind.sensitive(secret, settings));
-  const opened = { secret, settings, redactor };
+  const opened = openedWith(kind, secret, settings);
   return {
     kind,
     service,

@@ -4,6 +4,7 @@ import { isSignetError, type SignetError } from "../errors.ts";
 import { serviceOf } from "../services/browse.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Service } from "../services/service.ts";
+import { askOf } from "./ask.ts";
 import { circumstances } from "./circumstances.ts";
 import { consentOf, linkBinding, minutesFrom, sha256, type LinkRow } from "./link.ts";
 
@@ -23,7 +24,7 @@ export async function departLink(ctx: Context, link: LinkRow, browser: string): 
   try {
     const { settings, controlHosts } = await openSettings(ctx, service);
     // Asks before the transaction, so that no connection to the database waits for the provider.
-    const ask = ctx.control.to(controlHosts);
+    const ask = askOf(ctx, service, { settings, controlHosts });
     const { url, scopes, kept = {} } = await consentOf(service)!.begin(settings, round, ask, circumstances(ctx));
     await inTransaction(ctx, async (inside) => {
       const verifierId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), { verifier, kept });

@@ -7,6 +7,7 @@ import { openSettings } from "../services/secret.ts";
 import type { Service } from "../services/service.ts";
 import type { Grant } from "../signer/kind.ts";
 import { baseUrlFor } from "./account.ts";
+import { askOf } from "./ask.ts";
 import { circumstances } from "./circumstances.ts";
 import { candidate, identify, type Identified } from "./identify.ts";
 import { consentOf, linkBinding, linkSubject, sha256, type LinkRow } from "./link.ts";
@@ -133,7 +134,8 @@ async function exchange(ctx: Context, link: LinkRow, service: Service, query: Re
   const metadataUrl = service.settings.metadata_url;
   const hosts = typeof metadataUrl === "string" ? [...controlHosts, new URL(metadataUrl).host] : controlHosts;
   const round = { query, verifier, redirectUri: callbackUrl(ctx), kept };
-  const grant = await consentOf(service)!.finish(settings, round, ctx.control.to(hosts), circumstances(ctx));
+  const ask = askOf(ctx, service, { settings, controlHosts: hosts });
+  const grant = await consentOf(service)!.finish(settings, round, ask, circumstances(ctx));
   requireBaseUrl(service, grant);
   const tried = await candidate(ctx, service, grant.secret, grant);
   const found = named(await identify(ctx, tried, { id: link.account_id, name: link.name }), grant);

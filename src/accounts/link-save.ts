@@ -10,6 +10,7 @@ import { linkSubject, ownLink, type LinkRow } from "./link.ts";
 import { requireOwner } from "./own.ts";
 import { accountSubject } from "./ready.ts";
 import { findAccount, lockAccount } from "./store.ts";
+import { credentialFacts } from "./validity.ts";
 
 export const saveLinkInput = z.strictObject({
   name: nameInput.optional(),
@@ -90,6 +91,7 @@ async function asReconnected(ctx: Context, link: LinkRow, secret: object): Promi
       metadata: JSON.stringify(link.metadata),
       ...(link.ends_at === null ? {} : { expires_on: day(link.ends_at) }),
       expires_at: link.token_expires_at,
+      facts: credentialFacts(service, secret),
       refreshable: link.refreshable,
       updated_at: ctx.clock(),
     });

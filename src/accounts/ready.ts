@@ -6,7 +6,7 @@ import { narrower } from "../services/hosts.ts";
 import type { Service } from "../services/service.ts";
 import { serviceOf } from "../services/browse.ts";
 import { openSettings } from "../services/secret.ts";
-import type { Kind } from "../signer/kind.ts";
+import type { ClientCertificate, Kind } from "../signer/kind.ts";
 import { fillAll } from "../signer/blanks.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isId } from "../storage/id.ts";
@@ -36,6 +36,7 @@ export interface Opened {
   secret: unknown;
   settings: unknown;
   redactor: Redactor;
+  certificate: ClientCertificate | undefined;
 }
 
 /** How long an opened credential stays in memory before it is opened anew (docs/decisions/0006). */
@@ -87,10 +88,16 @@ export async function openReady(ctx: Context, ready: Ready): Promise<Opened> {
   if (ready.opened) return ready.opened;
   const secret = ctx.vault.open<unknown>(ready.sealed, accountSubject(ready.account.id));
   const { settings } = await openSettings(ctx, ready.service);
-  const opened = { secret, settings, redactor: new Redactor(ready.kind.sensitive(secret, settings)) };
+  const opened = openedWith(ready.kind, secret, settings);
   ready.opened = opened;
   setTimeout(() => (ready.opened = undefined), OPEN_FOR).unref();
   return opened;
+}
+
+/** A credential with what its requests need besides. */
+export function openedWith(kind: Kind, secret: unknown, settings: unknown): Opened {
+  const redactor = new Redactor(kind.sensitive(secret, settings));
+  return { secret, settings, redactor, certificate: kind.certificate?.(secret, settings) };
 }
 
 export function accountSubject(id: string): string {

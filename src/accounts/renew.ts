@@ -5,10 +5,12 @@ import { openSettings } from "../services/secret.ts";
 import type { Grant } from "../signer/kind.ts";
 import type { SealedSecret } from "../vault/vault.ts";
 import { day } from "./account.ts";
+import { askOf } from "./ask.ts";
 import { circumstances } from "./circumstances.ts";
 import { codeOf, Intent } from "./intent.ts";
 import { accountSubject, loadReady, type Ready } from "./ready.ts";
 import { lockAccount } from "./store.ts";
+import { credentialFacts } from "./validity.ts";
 
 // At most one renewal at a time per account over all processes, and no connection held while the provider is asked.
 
@@ -76,7 +78,7 @@ async function askForGrant(ctx: Context, ready: Ready, intent: Intent): Promise<
   const renewal = ready.kind.renewal?.(settings);
   if (!renewal)
     throw new SignetError("needs_reconnect", `${ready.service.name} was changed and no longer says how to renew it.`);
-  const ask = intent.before(ctx.control.to(controlHosts));
+  const ask = intent.before(askOf(ctx, ready.service, { settings, controlHosts }, secret));
   return renewal.renew(settings, secret, { redirectUri: callbackUrl(ctx) }, ask, circumstances(ctx));
 }
 
@@ -95,6 +97,7 @@ async function persist(ctx: Context, ready: Ready, grant: Grant<unknown>): Promi
       .where({ id: account.id })
       .update({
         expires_at: grant.expiresAt ?? null,
+        facts: credentialFacts(ready.service, grant.secret as object),
         refreshable: grant.refreshable,
         base_url: grant.baseUrl ?? account.baseUrl,
         ...(grant.metadata === undefined ? {} : { metadata: JSON.stringify(grant.metadata) }),

@@ -61,7 +61,8 @@ export async function send(
       challenge === undefined
         ? clean
         : listening(ctx, credential, request.url.origin, challenge, options.challenge !== undefined, clean);
-    ctx.transport.send(signed, { partition: credential.partition, ...options }, heard);
+    const { partition } = credential;
+    ctx.transport.send(signed, { partition, certificate: opened.certificate, ...options }, heard);
   } catch (error) {
     if (!isSignetError(error)) ctx.log.error({ error: String(error), request_id: ctx.requestId }, "sending failed");
     sink.fail(

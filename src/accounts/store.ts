@@ -22,6 +22,7 @@ export interface AccountRow {
   metadata: Record<string, string>;
   expires_at: Date | null;
   expires_on: string | null;
+  facts: Account["facts"];
   refreshable: boolean;
   last_used_at: Date | null;
   created_at: Date;
@@ -53,6 +54,7 @@ export function toAccount(row: AccountRow): Account {
     metadata: row.metadata,
     expiresAt: row.expires_at,
     expiresOn: row.expires_on,
+    facts: row.facts,
     refreshable: row.refreshable,
     lastUsedAt: row.last_used_at,
     createdAt: row.created_at,

@@ -31,6 +31,11 @@ export function secretFields(service: { kind: string; settings: Record<string, u
   return kindOf(service.kind).secret(service.settings);
 }
 
+/** A certificate says for itself when it ends. */
+export function asksEnd(service: { kind: string }): boolean {
+  return kindOf(service.kind).validity === undefined;
+}
+
 export function freshForm(ctx: Context, service: Service): TypedAccount {
   return { name: service.name, owner: `worker:${ctx.actor.id}`, expiresOn: "", open: {} };
 }
@@ -86,6 +91,7 @@ export async function accountForm(
     owners: await ownerOptions(ctx),
     asked: consent ? accountScopes(service) : null,
     secrets: secretFields(service),
+    asksEnd: asksEnd(service),
     help: originOf(service.catalogKey)?.account_help ?? null,
     tried: wasTried(problems),
     problems: problems && refused(problems),

@@ -3,7 +3,7 @@ import { baseUrlFor } from "../accounts/account.ts";
 import type { AccountLine, rightsOn } from "../accounts/browse.ts";
 import type { NamedShare } from "../accounts/share.ts";
 import type { Context } from "../context.ts";
-import { accountPath, byConsent, missingScopes } from "./account-view.ts";
+import { accountPath, byConsent, endingSoon, missingScopes } from "./account-view.ts";
 
 type Rights = Awaited<ReturnType<typeof rightsOn>>;
 type Person = { name: string; type: string };
@@ -33,6 +33,8 @@ export async function accountBanners(ctx: Context, account: AccountLine, rights:
   const path = accountPath(account);
   const again = accountActs(account, { ...rights, manage: true })[0];
   const missing = missingScopes(account);
+  const ending = endingSoon(account, ctx.clock());
+  const consent = byConsent(account.service);
   const hosts = rights.manage ? await newHosts(ctx, account) : [];
   return [
     account.state === "needs_reconnect" && {
@@ -54,6 +56,13 @@ export async function accountBanners(ctx: Context, account: AccountLine, rights:
         title: missing.length === 1 ? "One scope was not granted." : `${missing.length} scopes were not granted.`,
         text: `Requests that need ${missing.join(", ")} will be refused by ${account.service.name}.`,
         action: rights.manage && byConsent(account.service) ? { ...again, label: "Grant the missing ones" } : undefined,
+      },
+    account.state === "active" &&
+      ending !== undefined && {
+        kind: "warn",
+        title: `${consent ? "The consent" : "This key"} ${ending === "expired" ? "ended" : "ends"} on ${account.expiresOn}.`,
+        text: consent ? "Reconnect, to be asked for it again." : "Get a new one at the provider, and replace it here.",
+        action: rights.manage ? { ...again, label: consent ? "Reconnect" : "Replace it" } : undefined,
       },
     hosts.length > 0 && {
       kind: "warn",
@@ -89,6 +98,7 @@ export function accountFacts(account: AccountLine, owner: Person, service: objec
       detail: refreshable ? "by itself, at the latest" : "then it must be reconnected",
     },
     expiresOn !== null && { label: byConsent(account.service) ? "Consent ends on" : "Key expires on", text: expiresOn },
+    ...account.facts.map(({ label, value }) => ({ label, text: value })),
     { label: "Credential", text: "saved, hidden", detail: "sealed; only ever used to sign requests" },
     { label: "Last used", at: account.lastUsedAt },
     { label: "Linked", at: account.createdAt },

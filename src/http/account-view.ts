@@ -8,6 +8,9 @@ import { tileOf } from "./tile.ts";
 
 // What several pages say of an account or of its service.
 
+/** A month, in which a new key can be had. */
+const SOON = 30 * 86_400_000;
+
 /** Where an account's page is. The short name "new" would be the page that makes one. */
 export function accountPath(account: Pick<Account, "id" | "slug">): string {
   return `/accounts/${account.slug === "new" ? account.id : account.slug}`;
@@ -47,6 +50,18 @@ export function consentOrigin(service: Service): string | undefined {
 export function leadsTo(service: Service, status = 200): { status: number; formAction?: string } {
   const origin = byConsent(service) ? consentOrigin(service) : undefined;
   return origin === undefined ? { status } : { status, formAction: origin };
+}
+
+/** How near the end of a key or certificate is; undefined while it is far or nobody knows of one. */
+export function endingSoon(account: Pick<Account, "expiresOn">, now: Date): "expiring" | "expired" | undefined {
+  if (account.expiresOn === null) return undefined;
+  const left = Date.parse(`${account.expiresOn}T23:59:59Z`) - now.getTime();
+  return left < 0 ? "expired" : left < SOON ? "expiring" : undefined;
+}
+
+/** The account's state for a list: what ends soon is worth more than that it is active. */
+export function shownState(account: Pick<Account, "state" | "expiresOn">, now: Date): string {
+  return account.state === "active" ? (endingSoon(account, now) ?? account.state) : account.state;
 }
 
 export function missingScopes(account: Pick<AccountLine, "scopesRequested" | "scopesGranted">): string[] {

@@ -25,6 +25,8 @@ export interface DrawnField {
   scopes?: { name: string; meaning: string; ticked: boolean }[];
   required: boolean;
   mono: boolean;
+  /** A secret of several lines, such as a private key. */
+  lines: boolean;
   advanced: boolean;
   /** Folded away under this heading among the advanced ones. */
   group?: string | undefined;
@@ -74,7 +76,8 @@ export function drawFields(
       inputmode: field.type === "url" ? "url" : undefined,
       options: field.options,
       required: field.required === true && !kept,
-      mono: ["url", "list", "map"].includes(field.type),
+      mono: ["url", "list", "map", "textarea"].includes(field.type),
+      lines: field.hidden === true && field.type === "textarea",
       advanced: field.advanced === true,
       group: field.group,
       saved: kept,
@@ -137,16 +140,18 @@ export function readSettings(kind: Kind, form: Incoming["form"], existing: boole
 
 /** What a catalog entry asks. */
 export function drawPrompts(entry: CatalogEntry, values: Texts, problems: Record<string, string> = {}): DrawnField[] {
+  const { settings } = kindOf(entry.kind);
   return entry.prompts.map((prompt) => {
     const name = `settings.${prompt.key}`;
     const value = values[prompt.key] ?? "";
     const scopes = prompt.type === "scopes" ? (entry.scopes ?? []) : [];
+    const lines = settings.some((field) => field.name === prompt.key && field.type === "textarea");
     const known = new Set(scopes.map((scope) => scope.name));
     const ticked = new Set(words(value));
     return {
       name,
       label: prompt.label,
-      type: scopes.length > 0 ? "scopes" : promptType(prompt),
+      type: scopes.length > 0 ? "scopes" : promptType(prompt, lines),
       value: scopes.length > 0 ? [...ticked].filter((scope) => !known.has(scope)).join(" ") : value,
       scopes: scopes.map((scope) => ({ ...scope, ticked: ticked.has(scope.name) })),
       help: prompt.help,
@@ -155,7 +160,8 @@ export function drawPrompts(entry: CatalogEntry, values: Texts, problems: Record
       inputmode: prompt.type === "url" ? "url" : undefined,
       options: prompt.options,
       required: prompt.required,
-      mono: ["url", "host", "list", "scopes"].includes(prompt.type),
+      mono: lines || ["url", "host", "list", "scopes"].includes(prompt.type),
+      lines,
       advanced: false,
       saved: false,
       removable: false,
@@ -210,7 +216,7 @@ export function words(typed: string): string[] {
   return [...new Set(typed.split(/[\s,]+/).filter(Boolean))];
 }
 
-function promptType(prompt: Prompt): DrawnField["type"] {
+function promptType(prompt: Prompt, lines: boolean): DrawnField["type"] {
   switch (prompt.type) {
     case "secret":
       return "secret";
@@ -222,7 +228,7 @@ function promptType(prompt: Prompt): DrawnField["type"] {
     case "text":
     case "url":
     case "host":
-      return "text";
+      return lines ? "textarea" : "text";
   }
 }
 

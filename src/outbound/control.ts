@@ -2,8 +2,9 @@ import http from "node:http";
 import https from "node:https";
 import got from "got";
 import { SignetError } from "../errors.ts";
-import type { Ask } from "../signer/kind.ts";
+import type { Ask, ClientCertificate } from "../signer/kind.ts";
 import { AddressGuard, portOf, type AllowList } from "./address-guard.ts";
+import { tlsOptions } from "./client-tls.ts";
 import { outboundFailure } from "./failure.ts";
 
 const TIMEOUT = 15_000;
@@ -25,8 +26,8 @@ export class Control {
     this.#guard(url).judge(url);
   }
 
-  /** An Ask that goes to the `hosts` (with port, as in URL.host) and nowhere else. */
-  to(hosts: string[]): Ask {
+  /** An Ask that goes to the `hosts` (with port, as in URL.host) and nowhere else, with `certificate` (RFC 8705). */
+  to(hosts: string[], certificate?: ClientCertificate): Ask {
     return async (request) => {
       const url = new URL(request.url);
       if (!hosts.includes(url.host)) {
@@ -35,7 +36,10 @@ export class Control {
       const guard = this.#guard(url);
       guard.judge(url);
       const lookup = guard.lookupFor(portOf(url));
-      const agent = { http: new http.Agent({ lookup }), https: new https.Agent({ lookup }) };
+      const agent = {
+        http: new http.Agent({ lookup }),
+        https: new https.Agent({ lookup, rejectUnauthorized: true, ...tlsOptions(certificate) }),
+      };
       try {
         return await exchange(request, agent);
       } catch (error) {

@@ -17,6 +17,14 @@ export function outboundFailure(error: unknown): SignetError {
   if (/HPE_|HTTPParser|PARSE|UND_ERR_INVALID|HEADERS_OVERFLOW|RES_CONTENT_LENGTH|UND_ERR_RESPONSE/.test(code)) {
     return new SignetError("upstream_invalid", "The provider's answer is not valid HTTP.", { cause });
   }
+  if (/_ALERT_/.test(code)) {
+    // The server ended the handshake: most often because it wants a certificate from us, or another one.
+    return new SignetError(
+      "upstream_unreachable",
+      "The provider refused the connection's client certificate, or wants one.",
+      { cause },
+    );
+  }
   if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code)) {
     return new SignetError("upstream_unreachable", "The provider's certificate can not be verified.", { cause });
   }

@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
-import { Pool, type Dispatcher } from "undici";
+import { buildConnector, Pool, type Dispatcher } from "undici";
 import { SignetError } from "../errors.ts";
+import type { ClientCertificate } from "../signer/kind.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
 import { AddressGuard, portOf, type AllowList } from "./address-guard.ts";
+import { identityDigest, tlsOptions } from "./client-tls.ts";
 import { outboundFailure, timedOut } from "./failure.ts";
 
 /** Header names in lower case; a name sent more than once has all its values. */
@@ -43,6 +45,8 @@ export class Stop {
 export interface SendOptions {
   /** Sockets are shared within this key only: one account's connections never carry another's requests (E-9). */
   partition: string;
+  /** With which connections are opened; another one gets connections of its own. */
+  certificate?: ClientCertificate | undefined;
   timeoutMs: number;
   /** Instead of the request's own body. */
   stream?: Readable | undefined;
@@ -59,7 +63,7 @@ const MAX_POOLS = 2_000;
 /** The way a signed request leaves: streamed, never redirected, never repeated, only to addresses that pass. */
 export class Transport {
   readonly #guard: AddressGuard;
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<string, { pool: Pool; identity: string }>();
 
   constructor(allow: AllowList) {
     this.#guard = new AddressGuard(allow);
@@ -76,7 +80,7 @@ export class Transport {
     options.stop?.onPull(() => exchange.fail(ended()));
     try {
       this.#guard.judge(request.url);
-      const pool = this.#pool(options.partition, request.url);
+      const pool = this.#pool(options, request.url);
       pool.dispatch(dispatchOptions(request, options), exchange);
     } catch (error) {
       exchange.fail(error);
@@ -84,33 +88,50 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.destroy()));
     this.#pools.clear();
   }
 
-  #pool(partition: string, url: URL): Pool {
+  #pool({ partition, certificate }: SendOptions, url: URL): Pool {
     const key = `${partition} ${url.origin}`;
+    const identity = identityDigest(certificate);
     const known = this.#pools.get(key);
-    if (known) return known;
-    if (this.#pools.size >= MAX_POOLS) this.#evict();
+    if (known?.identity === identity) return known.pool;
+    // close() lets running requests finish first.
+    if (known) void known.pool.close();
+    else if (this.#pools.size >= MAX_POOLS) this.#evict();
+    const lookup = this.#guard.lookupFor(portOf(url));
     const pool = new Pool(url.origin, {
-      connect: { timeout: CONNECT_TIMEOUT, lookup: this.#guard.lookupFor(portOf(url)) },
+      connect: connector({ timeout: CONNECT_TIMEOUT, lookup, ...tlsOptions(certificate) }),
       connections: CONNECTIONS,
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE,
       keepAliveMaxTimeout: KEEP_ALIVE,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-    this.#pools.set(key, pool);
+    this.#pools.set(key, { pool, identity });
     return pool;
   }
 
   #evict(): void {
-    const [key, pool] = this.#pools.entries().next().value!;
+    const [key, { pool }] = this.#pools.entries().next().value!;
     this.#pools.delete(key);
-    // close() lets running requests finish first.
     void pool.close();
   }
+}
+
+/**
+ * A server that does not like a client's certificate says so after the handshake and closes. The client library would
+ * tell only that it closed.
+ */
+function connector(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options);
+  return (where, callback) => {
+    connect(where, (...[error, socket]) => {
+      socket?.once("error", (cause) => socket.destroy(cause));
+      callback(...([error, socket] as buildConnector.CallbackArgs));
+    });
+  };
 }
 
 function dispatchOptions(request: OutgoingRequest, options: SendOptions): Dispatcher.DispatchOptions {

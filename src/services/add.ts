@@ -5,6 +5,7 @@ import { SignetError } from "../errors.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
 import { catalogEntry, fillEntry } from "./catalog.ts";
+import { requireCurrent } from "./certificate.ts";
 import { serviceBinding } from "./secret.ts";
 import { define, nameSchema, testSchema, type Definition, type Service } from "./service.ts";
 import { findService, toColumns } from "./store.ts";
@@ -45,6 +46,7 @@ export async function addService(ctx: Context, given: AddService): Promise<Servi
   const input = schema.parse(given);
   const { definition, name, catalogKey } =
     "catalog" in input ? fromEntry(input) : { definition: define(input), name: input.name, catalogKey: null };
+  requireCurrent(ctx, definition.open);
   const id = newId();
   const saved = await inTransaction(ctx, async (inside) => {
     const secretId = await sealHidden(inside, id, definition);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { inTransaction, notify, record, type Context } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { nameTaken, requireAdmin } from "./add.ts";
+import { requireCurrent } from "./certificate.ts";
 import { openSettings, serviceBinding } from "./secret.ts";
 import { define, nameSchema, testSchema, type Definition, type Service } from "./service.ts";
 import { findService, lockService, toColumns } from "./store.ts";
@@ -36,6 +37,7 @@ export async function editService(ctx: Context, id: string, given: EditService):
       headers: input.headers ?? service.headers,
       test: input.test === undefined ? service.test : input.test,
     });
+    requireCurrent(ctx, definition.open, service.settings);
     const name = input.name ?? service.name;
     const columns = toColumns({
       name,

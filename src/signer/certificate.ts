@@ -20,7 +20,7 @@ export class CertificateProblem extends Error {
   }
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
 const KEY_LABEL = /PRIVATE KEY$/;
 const MAX_CHAIN = 10;
 
@@ -166,8 +166,15 @@ function noKey(blocks: { label: string }[]): string {
   return "Paste the private key as PEM: it begins with -----BEGIN PRIVATE KEY----- or the like.";
 }
 
+/** The blocks of a PEM text, with line breaks that were lost or written as \n where they belong. */
 function blocksOf(text: string): { label: string; pem: string }[] {
-  return [...text.matchAll(BLOCK)].map(([pem, label]) => ({ label: label!, pem }));
+  const whole = text.replace(/\\r|\\n/g, "\n");
+  return [...whole.matchAll(BLOCK)].map(([pem, label, body]) => {
+    // Headers, such as those of an encrypted key, stand on lines of their own.
+    if (body!.includes(":")) return { label: label!, pem };
+    const lines = body!.replace(/\s+/g, "").match(/.{1,64}/g) ?? [];
+    return { label: label!, pem: [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n") };
+  });
 }
 
 function derOf(pem: string): Buffer {

@@ -57,11 +57,12 @@ export interface Circumstances {
   challenge: Challenge | undefined;
 }
 
-/** With which a connection proves who opens it (mutual TLS); everything as PEM. */
+/** With which a connection proves who opens it (mutual TLS), and whom it trusts; everything as PEM. */
 export interface ClientCertificate {
-  certificate: string;
-  key: string;
-  /** Who may have signed the server's certificate, where that is a private authority. */
+  /** With those that issued it behind it; none where only the authorities are special. */
+  certificate?: string | undefined;
+  key?: string | undefined;
+  /** Who may have signed the server's certificate, besides the public authorities. */
   authorities?: string | undefined;
 }
 
@@ -120,8 +121,13 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   challenged?(answer: AnswerHead, settings: Settings, circumstances: Circumstances): Asked | undefined;
   /** What a refusal means and what to change, in a sentence for people; undefined when it does not tell. */
   refused?(answer: Answer, settings: Settings, now: Date): string | undefined;
-  /** The certificate for connections of this account, those to the provider's own endpoints among them. */
-  certificate?(secret: Secret, settings: Settings): ClientCertificate | undefined;
+  /**
+   * The certificate for connections of this account, those to the provider's own endpoints among them. Without a
+   * secret while there is no account yet. A kind that has none of its own takes the service's (src/signer/tls.ts).
+   */
+  certificate?(secret: Secret | undefined, settings: Settings): ClientCertificate | undefined;
+  /** Between which moments what was entered is good, where it says so itself. */
+  validity?(secret: Secret): { from: Date; until: Date } | undefined;
   /** How a server's own description becomes settings. */
   discovery?: Discovery;
 }

@@ -7,15 +7,17 @@ import { bearer } from "./kinds/bearer.ts";
 import { cerb } from "./kinds/cerb.ts";
 import { digest } from "./kinds/digest.ts";
 import { hmac } from "./kinds/hmac.ts";
+import { mtls } from "./kinds/mtls.ts";
 import { none } from "./kinds/none.ts";
 import { oauth1 } from "./kinds/oauth1.ts";
 import { oauth2 } from "./kinds/oauth2.ts";
+import { overTls } from "./tls.ts";
 
 // Code that meets secrets is named here, never discovered.
 const KINDS = new Map<string, Kind>(
-  [oauth2, oauth1, apiKey, bearer, basic, digest, awsSigv4, hmac, cerb, none].map((kind) => [
+  [oauth2, oauth1, apiKey, bearer, basic, digest, awsSigv4, hmac, cerb, mtls, none].map((kind) => [
     kind.id,
-    kind as unknown as Kind,
+    overTls(kind as unknown as Kind),
   ]),
 );
 

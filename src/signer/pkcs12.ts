@@ -81,7 +81,11 @@ function bagsOf(part: Element, passphrase: string): Element[] {
   if (kind !== ENCRYPTED_DATA) throw new Pkcs12Error("The PKCS#12 file is not protected by a passphrase.");
   const [, info] = translated(NOT_PKCS12, () => elements(only(contentOf(wrapped, CONTEXT_0), SEQUENCE)));
   const [, algorithm, data] = translated(NOT_PKCS12, () => elements(contentOf(info, SEQUENCE)));
-  const plain = decrypt(algorithm, translated(NOT_PKCS12, () => joined(data, CONTEXT_0_BYTES)), passphrase);
+  const plain = decrypt(
+    algorithm,
+    translated(NOT_PKCS12, () => joined(data, CONTEXT_0_BYTES)),
+    passphrase,
+  );
   return translated(WRONG_PASSPHRASE, () => elements(only(plain, SEQUENCE)));
 }
 

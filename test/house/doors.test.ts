@@ -66,10 +66,10 @@ describe("a power has one home", () => {
     expect(strangers(http!, [parseSource("src/http/server.ts", 'import fastify from "fastify";')])).toEqual([]);
   });
 
-  test("ciphers: the envelope", () => {
+  test("ciphers: the envelope, and PKCS#12 files to take in what they hold", () => {
     const names = /^(createCipheriv|createDecipheriv|publicEncrypt|privateDecrypt|publicDecrypt|privateEncrypt)$/;
     const files = where(sources, (node) => ts.isIdentifier(node) && names.test(node.text));
-    expect(files).toEqual(["src/vault/envelope.ts"]);
+    expect(files).toEqual(["src/signer/pkcs12.ts", "src/vault/envelope.ts"]);
   });
 
   test("the envelope: the vault", () => {

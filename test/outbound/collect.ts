@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { SignetError } from "../../src/errors.ts";
 import { parseAllowList } from "../../src/outbound/address-guard.ts";
 import { Transport, type AnswerHeaders, type Flow } from "../../src/outbound/transport.ts";
+import type { ClientCertificate } from "../../src/signer/kind.ts";
 import type { Header, OutgoingRequest } from "../../src/signer/request.ts";
 
 /** Everything that reached the sink, in order. */
@@ -15,6 +16,7 @@ export interface Collected {
 
 interface Options {
   partition?: string;
+  certificate?: ClientCertificate | undefined;
   timeoutMs?: number;
   stream?: Readable;
   onHead?: (flow: Flow) => unknown;
@@ -23,7 +25,7 @@ interface Options {
 
 /** Sends and waits for the one event that ends an exchange. */
 export function collect(transport: Transport, request: OutgoingRequest, options: Options = {}): Promise<Collected> {
-  const { partition = "account", timeoutMs = 10_000, stream, onHead, onData } = options;
+  const { partition = "account", certificate, timeoutMs = 10_000, stream, onHead, onData } = options;
   const collected: Collected = { events: [], status: undefined, headers: {}, body: Buffer.alloc(0), error: undefined };
   let flow: Flow;
   return new Promise((resolve) => {
@@ -31,7 +33,7 @@ export function collect(transport: Transport, request: OutgoingRequest, options:
     const done = () => setImmediate(() => resolve(collected));
     transport.send(
       request,
-      { partition, timeoutMs, stream },
+      { partition, certificate, timeoutMs, stream },
       {
         head: (status, headers, given) => {
           collected.events.push("head");

@@ -4,6 +4,7 @@ import { MASK, type Challenge } from "../../src/signer/kind.ts";
 import { allKinds, kindOf } from "../../src/signer/kinds.ts";
 import type { OutgoingRequest } from "../../src/signer/request.ts";
 import { lastFour } from "../../src/signer/text.ts";
+import { certify } from "../support/certificates.ts";
 import { THEN } from "./provider.ts";
 
 // What every kind promises, whatever it does. A new kind adds a line to EXAMPLES, or the first test fails.
@@ -23,6 +24,8 @@ interface Example {
   /** The request's path, for kinds that need a place in it. */
   path?: string;
 }
+
+const BEN = certify({ name: "Ben" });
 
 /** For each kind: settings and secrets as they are entered. */
 const EXAMPLES: Record<string, Example[]> = {
@@ -168,6 +171,14 @@ const EXAMPLES: Record<string, Example[]> = {
       secret: { access_key: "pjlfmn339fgh", secret_key: LONG },
       secrets: [LONG],
       proof: /^pjlfmn339fgh:791fa3c705d5e12cc128a714e07e5578$/m,
+    },
+  ],
+  // Its key proves who connects and is part of no request.
+  mtls: [
+    {
+      settings: { tls_ca: BEN.certificate },
+      secret: { certificate: BEN.certificate, private_key: BEN.key },
+      secrets: [],
     },
   ],
   none: [{ settings: {}, secret: {}, secrets: [] }],

@@ -2,7 +2,7 @@ import { editAccount } from "../../accounts/edit.ts";
 import type { Context } from "../../context.ts";
 import { invalid } from "../../errors.ts";
 import { getService } from "../../services/browse.ts";
-import { secretFields, typedForm, typedSecret, wasTried, type TypedAccount } from "../account-form.ts";
+import { asksEnd, secretFields, typedForm, typedSecret, wasTried, type TypedAccount } from "../account-form.ts";
 import { accountCrumbs, byConsent, changeable } from "../account-view.ts";
 import { good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
@@ -16,11 +16,12 @@ export default [
 
   post("/accounts/:slug/secret", async (ctx, { params, form }) => {
     const { account, path } = await changeable(ctx, params.slug!);
-    const fields = secretFields(await getService(ctx, account.serviceId));
+    const service = await getService(ctx, account.serviceId);
+    const fields = secretFields(service);
     const typed = typedForm(form, fields);
     const secret = typedSecret(form, fields);
     const saved = await attempt(() => {
-      const expires = typed.expiresOn === "" ? null : typed.expiresOn;
+      const expires = asksEnd(service) ? typed.expiresOn || null : account.expiresOn;
       const first = fields.find((field) => field.hidden) ?? fields[0];
       if (secret === undefined && expires === account.expiresOn && first !== undefined)
         throw invalid(`secret.${first.name}`, `Enter the new ${first.label.toLowerCase()}.`);
@@ -45,6 +46,7 @@ async function page(ctx: Context, key: string, typed?: TypedAccount, problems: P
     target: { name: service.name },
     typed: typed ?? { open: {}, expiresOn: account.expiresOn ?? "" },
     secrets: secretFields(service),
+    asksEnd: asksEnd(service),
     tried: wasTried(problems),
     problems: problems && refused(problems),
   };

@@ -6,7 +6,7 @@ import type { Context } from "../../context.ts";
 import { getService } from "../../services/browse.ts";
 import { accountTimeline, recentRequests } from "../account-history.ts";
 import { accountActs, accountBanners, accountFacts, whoMayUse, yourUse } from "../account-page.ts";
-import { leadsTo, missingScopes, seen } from "../account-view.ts";
+import { leadsTo, missingScopes, seen, shownState } from "../account-view.ts";
 import { bad, good, redirect, view, type Answer, type Flash } from "../answer.ts";
 import { attempt } from "../failure.ts";
 import { namedOwner } from "../owner-field.ts";
@@ -25,7 +25,13 @@ export default [
     ]);
     const data = {
       page: { title: account.name },
-      account: { id: account.id, name: account.name, slug: account.slug, status: account.state, path },
+      account: {
+        id: account.id,
+        name: account.name,
+        slug: account.slug,
+        status: shownState(account, ctx.clock()),
+        path,
+      },
       tile,
       reason: account.identity.label ?? account.service.name,
       // While it needs reconnecting, the banner holds that act.

@@ -11,7 +11,7 @@ import type { AccountState } from "../../accounts/account.ts";
 import type { Context } from "../../context.ts";
 import { ownerNames } from "../../people/owner.ts";
 import { listServices } from "../../services/browse.ts";
-import { accountPath } from "../account-view.ts";
+import { accountPath, shownState } from "../account-view.ts";
 import { view } from "../answer.ts";
 import { linkWith } from "../list-links.ts";
 import { ownerPerson } from "../owner-field.ts";
@@ -77,7 +77,7 @@ export default [
         current: each === state,
       })),
       columns: COLUMNS,
-      rows: found.items.map((account) => row(account, owners)),
+      rows: found.items.map((account) => row(account, owners, ctx.clock())),
       count: here[state ?? "all"],
       filtered: q !== "" || state !== undefined || owner !== undefined,
       clear: address({ tab, state: undefined, owner: undefined, q: "", cursor: undefined }),
@@ -91,7 +91,7 @@ export default [
   }),
 ];
 
-function row(account: AccountLine, owners: Map<string, string>) {
+function row(account: AccountLine, owners: Map<string, string>, now: Date) {
   const service = tileOf(account.service);
   return {
     href: accountPath(account),
@@ -99,7 +99,7 @@ function row(account: AccountLine, owners: Map<string, string>) {
       name: { text: account.name, detail: account.identity.label ?? account.slug, service },
       service: account.service.name,
       owner: ownerPerson(account.owner, owners),
-      state: account.state,
+      state: shownState(account, now),
       shares: account.shares,
       used: { at: account.lastUsedAt },
     },

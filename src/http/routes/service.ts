@@ -5,6 +5,9 @@ import { ownerNames } from "../../people/owner.ts";
 import { getService } from "../../services/browse.ts";
 import { originOf } from "../../services/catalog.ts";
 import type { Service } from "../../services/service.ts";
+import { certificateFacts } from "../../signer/certificate.ts";
+import type { Fact } from "../../signer/kind.ts";
+import { serviceCertificate } from "../../signer/tls.ts";
 import { accountPath, byConsent } from "../account-view.ts";
 import { view } from "../answer.ts";
 import { kindOf } from "../kind-fields.ts";
@@ -63,6 +66,7 @@ function shown(service: Service, admin: boolean) {
     scopes: (scopes ?? []).map((name) => ({ name, meaning: meanings.get(name) ?? null })),
     settings: admin ? plainSettings(service) : [],
     hidden: admin ? kind.settings.filter((field) => service.hidden.includes(field.name)).map(({ label }) => label) : [],
+    certificate: admin ? certificateOf(service) : [],
     headers: admin ? Object.entries(service.headers) : [],
     test: admin ? service.test : null,
     createdAt: service.createdAt,
@@ -115,6 +119,12 @@ function checklist(service: Service, accounts: number) {
       ? { label: "Accounts linked", detail: accounts === 1 ? "One account" : `${accounts} accounts`, state: "done" }
       : { label: "Accounts linked", detail: "Link your own to try the service.", state: "todo" },
   ];
+}
+
+/** What a service's client certificate says of itself. */
+function certificateOf(service: Service): Fact[] {
+  const certificate = serviceCertificate(service.settings);
+  return certificate === undefined ? [] : certificateFacts(certificate);
 }
 
 /** The few settings by which an admin recognises the service; the rest is on the page that edits them. */
