@@ -157,7 +157,7 @@ class Run {
     this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
     const collector = new Collector(this.#input.max_response_bytes);
     const timeoutMs = Math.max(1, this.#deadline - performance.now());
-    await send(this.#ctx, usable(this.#ctx, this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);
+    await send(this.#ctx, usable(this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);
     return collector.answer;
   }
 

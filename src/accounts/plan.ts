@@ -53,6 +53,7 @@ export async function plan(
 
 /** The plan with a renewed credential; where the renewal moved the account's base URL, the request moves along. */
 export function renewed(ctx: Context, planned: Plan, ready: Ready): Plan {
+  if (ready === planned.ready) return planned;
   const [before, after] = [planned.ready.baseUrl, ready.baseUrl];
   const { request } = planned;
   if (before === after || before === null || after === null || !request.url.href.startsWith(before))

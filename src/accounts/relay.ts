@@ -91,7 +91,7 @@ class Relay {
     this.#attempts++;
     await send(
       this.#ctx,
-      usable(this.#ctx, this.#plan.ready),
+      usable(this.#plan.ready),
       this.#plan.request,
       { timeoutMs: TOTAL_TIMEOUT, stream: this.#stream, stop: attempt.stop, challenge },
       attempt,
@@ -110,7 +110,7 @@ class Relay {
     const headers = request.headers.filter(([name]) => !/^content-/i.test(name));
     const collector = new Collector(0);
     const probe = { method: "HEAD", url: request.url, headers, body: null };
-    void send(this.#ctx, usable(this.#ctx, ready), probe, { timeoutMs: PROBE_TIMEOUT, unsigned: true }, collector);
+    void send(this.#ctx, usable(ready), probe, { timeoutMs: PROBE_TIMEOUT, unsigned: true }, collector);
     return challengeIn(this.#ctx, ready, await collector.answer);
   }
 

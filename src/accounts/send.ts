@@ -17,11 +17,18 @@ export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "base
   metadata: Record<string, string>;
   /** Shares no connection with any other. */
   partition: string;
-  open(): Promise<Opened>;
+  open(ctx: Context): Promise<Opened>;
 }
 
-export function usable(ctx: Context, ready: Ready): Usable {
-  return { ...ready, metadata: ready.account.metadata, partition: ready.account.id, open: () => openReady(ctx, ready) };
+const prepared = new WeakMap<Ready, Usable>();
+
+export function usable(ready: Ready): Usable {
+  let known = prepared.get(ready);
+  if (known === undefined) {
+    const { id: partition, metadata } = ready.account;
+    prepared.set(ready, (known = { ...ready, metadata, partition, open: (ctx) => openReady(ctx, ready) }));
+  }
+  return known;
 }
 
 export interface SendOptions {
@@ -47,7 +54,7 @@ export async function send(
   sink: AnswerSink,
 ): Promise<void> {
   try {
-    const opened = await credential.open();
+    const opened = await credential.open(ctx);
     const challenge = options.unsigned
       ? undefined
       : (options.challenge ?? credential.challenges.take(request.url.origin));

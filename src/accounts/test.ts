@@ -22,11 +22,11 @@ export async function testAccount(ctx: Context, key: string): Promise<Identified
   }
   requireActive(account);
   const who = { id: account.id, name: account.name };
-  let found = await identify(ctx, usable(ctx, await freshCredential(ctx, ready)), who);
+  let found = await identify(ctx, usable(await freshCredential(ctx, ready)), who);
   // Some answer 403 to a token that has ended, or 200 with an error; before that is told, a new one is tried.
   const said = found.status !== null && found.status < 400;
   if (found.worked === false && (found.status === 401 || found.status === 403 || said) && mayRenew(ctx, ready)) {
-    found = await identify(ctx, usable(ctx, await renewAfterRefusal(ctx, ready)), who);
+    found = await identify(ctx, usable(await renewAfterRefusal(ctx, ready)), who);
   }
   if (
     found.worked &&

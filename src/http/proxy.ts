@@ -43,20 +43,57 @@ export function proxy(world: World, fixed: Record<string, string>, report: Repor
 
 async function serve(world: World, request: IncomingMessage, requestId: string, writer: ResponseWriter): Promise<void> {
   requireOneHost(request);
-  const { headers } = request;
-  const own = headers["signet-token"];
-  const actor = await actorOfToken(world, typeof own === "string" ? own : bearerToken(headers.authorization));
+  const { own, authorization, chosen, length, chunked, pairs } = readHead(request.rawHeaders);
+  const actor = await actorOfToken(world, own ?? bearerToken(authorization));
   requireScope(actor, "execute");
   const ctx = contextFor(world, actor, { requestId });
+  const [whole, account] = PREFIX.exec(request.url!)!;
+  const hasBody = chunked || Number(length ?? 0) > 0;
   const wish = {
-    account: decodeAccount(request.url!),
+    account: decoded(account!),
     method: request.method!,
-    url: target(request),
-    headers: pairs(request),
-    stream: hasBody(request) ? request : undefined,
-    contentLength: headers["content-length"],
+    url: chosen ?? path(request.url!.slice(whole.length)),
+    headers: pairs,
+    stream: hasBody ? request : undefined,
+    contentLength: length,
   };
   return relay(ctx, wish, () => writer);
+}
+
+/** What of a head matters here, read in one go. */
+interface Head {
+  own?: string;
+  authorization?: string;
+  /** A whole address in place of the path. */
+  chosen?: string;
+  length?: string;
+  chunked: boolean;
+  pairs: Header[];
+}
+
+function readHead(raw: string[]): Head {
+  const head: Head = { chunked: false, pairs: [] };
+  for (let at = 0; at < raw.length; at += 2) {
+    const [name, value] = [raw[at]!, raw[at + 1]!];
+    head.pairs.push([name, value]);
+    switch (name.toLowerCase()) {
+      case "signet-token":
+        head.own ??= value;
+        break;
+      case "authorization":
+        head.authorization ??= value;
+        break;
+      case "signet-url":
+        head.chosen ??= value;
+        break;
+      case "content-length":
+        head.length ??= value;
+        break;
+      case "transfer-encoding":
+        head.chunked = true;
+    }
+  }
+  return head;
 }
 
 /** Writes an answer to the caller's socket as it comes. */
@@ -125,27 +162,15 @@ class ResponseWriter implements Relayed {
   }
 }
 
-function decodeAccount(url: string): string {
+function decoded(account: string): string {
   try {
-    return decodeURIComponent(PREFIX.exec(url)![1]!);
+    return decodeURIComponent(account);
   } catch {
     throw new SignetError("invalid", "The address can not be read: one of its escapes is broken.");
   }
 }
 
-/** The rest of the address as it was written, or the whole one in Signet-Url. */
-function target(request: IncomingMessage): string {
-  const chosen = request.headers["signet-url"];
-  return typeof chosen === "string" ? chosen : `/${request.url!.replace(PREFIX, "")}`.replace(/^\/\?/, "?");
-}
-
-function pairs(message: IncomingMessage): Header[] {
-  const raw = message.rawHeaders;
-  const headers: Header[] = [];
-  for (let at = 0; at < raw.length; at += 2) headers.push([raw[at]!, raw[at + 1]!]);
-  return headers;
-}
-
-function hasBody(message: IncomingMessage): boolean {
-  return message.headers["transfer-encoding"] !== undefined || Number(message.headers["content-length"] ?? 0) > 0;
+/** What stands behind the account, as it was written. */
+function path(rest: string): string {
+  return rest.startsWith("?") ? rest : `/${rest}`;
 }
