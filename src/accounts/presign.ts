@@ -41,7 +41,7 @@ export async function presign(ctx: Context, account: string, given: z.input<type
   const seconds = Math.max(1, Math.floor((ends.getTime() - now) / 1000));
   await record(ctx, fresh, "pending", ends);
   try {
-    const signed = await signAddress(ctx, usable(ctx, fresh.ready), fresh.request, seconds);
+    const signed = await signAddress(ctx, usable(fresh.ready), fresh.request, seconds);
     await record(ctx, fresh, "ok", ends);
     touch(ctx, fresh.ready.account.id);
     return { method, url: signed.href, expires_at: new Date(now + seconds * 1000).toISOString() };

@@ -90,7 +90,7 @@ export async function signAddress(
   request: OutgoingRequest,
   seconds: number,
 ): Promise<URL> {
-  const { secret, settings } = await credential.open();
+  const { secret, settings } = await credential.open(ctx);
   const url = credential.kind.presign!(request, secret, settings, circumstances(ctx), seconds);
   requireHost(ctx, credential, url);
   return url;
