@@ -68,7 +68,7 @@ export const AUDIT_GROUPS: Record<string, string> = {
 };
 
 /** Facts that say best what it was about, the first that is there. */
-const ABOUT = ["email", "worker", "team", "token", "bot", "service", "requests"] as const;
+const ABOUT = ["email", "worker", "team", "token", "bot", "service", "requests", "host"] as const;
 const REFUSALS: Record<string, string> = {
   unknown: "no such worker",
   password: "wrong password",

@@ -1,4 +1,6 @@
 import { invalid } from "../errors.ts";
+import type { Example } from "../signer/example.ts";
+import { shellWords } from "./shell-words.ts";
 
 /** A request as the console's form holds it. */
 export interface ConsoleRequest {
@@ -12,6 +14,11 @@ export interface ConsoleRequest {
 export interface ReadCurl {
   request: ConsoleRequest;
   notes: string[];
+}
+
+/** As a kind looks at it: with the credentials, so that it stays in memory. */
+export interface ReadExample extends ReadCurl {
+  example: Example;
 }
 
 /** Options that take a value and change nothing of the request as Signet sends it. */
@@ -38,9 +45,16 @@ const FLAGS = new Set(
  * said so. Throws `invalid` naming `curl`.
  */
 export function readCurl(command: string): ReadCurl {
+  const { request, notes } = readExample(command);
+  return { request, notes };
+}
+
+/** As readCurl(), and what was dropped besides. */
+export function readExample(command: string): ReadExample {
   const [first, ...words] = shellWords(command.trim().replace(/^\$ /, ""));
   if (first !== "curl") throw problem("This does not begin with curl.");
-  const read: Reading = { urls: [], headers: [], data: [], dropped: new Set(), get: false, head: false };
+  const credentials: Reading["credentials"] = { headers: [] };
+  const read: Reading = { urls: [], headers: [], data: [], dropped: new Set(), credentials, get: false, head: false };
   const queue = words.flatMap(separated);
   while (queue.length > 0) take(read, queue.shift()!, () => queue.shift());
   return assembled(read);
@@ -53,6 +67,7 @@ interface Reading {
   data: string[];
   json?: boolean;
   dropped: Set<string>;
+  credentials: Omit<Example, "query">;
   get: boolean;
   head: boolean;
 }
@@ -61,6 +76,7 @@ function take(read: Reading, word: string, next: () => string | undefined): void
   if (!word.startsWith("-") || word === "-") return void read.urls.push(word);
   if (word === "-G" || word === "--get") read.get = true;
   else if (word === "-I" || word === "--head") read.head = true;
+  else if (word === "--digest") read.credentials.digest = true;
   else if (!FLAGS.has(word)) {
     const value = next();
     if (value === undefined) throw problem(`The option ${word} lacks its value.`);
@@ -69,7 +85,7 @@ function take(read: Reading, word: string, next: () => string | undefined): void
 }
 
 function takeValue(read: Reading, option: string, value: string): void {
-  if (CREDENTIALS.has(option)) read.dropped.add(option === "-b" || option === "--cookie" ? "Cookie" : option);
+  if (CREDENTIALS.has(option)) takeCredential(read, option, value);
   else if (DATA.has(option)) takeData(read, option, value);
   else if (option === "-X" || option === "--request") read.method = value.toUpperCase();
   else if (option === "-H" || option === "--header") takeHeader(read, value);
@@ -80,12 +96,25 @@ function takeValue(read: Reading, option: string, value: string): void {
     throw problem(`The option ${option} can not be taken over. Leave it out and fill in the form.`);
 }
 
+function takeCredential(read: Reading, option: string, value: string): void {
+  const { credentials } = read;
+  const cookie = option === "-b" || option === "--cookie";
+  if (option === "-u" || option === "--user") credentials.user = value;
+  else if (option === "--oauth2-bearer") credentials.headers.push(["Authorization", `Bearer ${value}`]);
+  else if (option === "--aws-sigv4") credentials.signature = value;
+  else if (cookie) credentials.headers.push(["Cookie", value]);
+  read.dropped.add(cookie ? "Cookie" : option);
+}
+
 function takeHeader(read: Reading, line: string): void {
   const at = line.indexOf(":");
   if (at < 1) return;
   const name = line.slice(0, at).trim();
-  if (CREDENTIAL_HEADERS.has(name.toLowerCase())) read.dropped.add(name);
-  else read.headers.push([name, line.slice(at + 1).trim()]);
+  const value = line.slice(at + 1).trim();
+  if (CREDENTIAL_HEADERS.has(name.toLowerCase())) {
+    read.dropped.add(name);
+    read.credentials.headers.push([name, value]);
+  } else read.headers.push([name, value]);
 }
 
 function takeData(read: Reading, option: string, value: string): void {
@@ -95,12 +124,15 @@ function takeData(read: Reading, option: string, value: string): void {
   read.data.push(option === "--data-urlencode" ? urlEncoded(value) : value);
 }
 
-function assembled(read: Reading): ReadCurl {
+function assembled(read: Reading): ReadExample {
   if (read.urls.length === 0) throw problem("There is no address in this command.");
   if (read.urls.length > 1) throw problem("There is more than one address in this command.");
   const joined = read.data.length === 0 ? null : read.data.join(read.json ? "" : "&");
-  const { url, credentials } = withoutUser(read.urls[0]!);
-  if (credentials) read.dropped.add("the user name and password in the address");
+  const { url, user } = withoutUser(read.urls[0]!);
+  if (user !== undefined) {
+    read.dropped.add("the user name and password in the address");
+    read.credentials.user ??= user;
+  }
   const headers = [...read.headers];
   const has = (name: string) => headers.some(([other]) => other.toLowerCase() === name);
   const body = read.get ? null : joined;
@@ -111,14 +143,16 @@ function assembled(read: Reading): ReadCurl {
   const target = read.get && joined !== null ? `${url}${url.includes("?") ? "&" : "?"}${joined}` : url;
   const dropped = [...read.dropped];
   const notes = dropped.length === 0 ? [] : [`Left out: ${dropped.join(", ")}. The account has its own credential.`];
-  return { request: { method, url: target, headers, body }, notes };
+  const query = [...new URLSearchParams(/\?([^#]*)/.exec(target)?.[1] ?? "")];
+  const example = { ...read.credentials, headers: [...read.credentials.headers, ...headers], query };
+  return { request: { method, url: target, headers, body }, notes, example };
 }
 
 /** The address with https:// where it has no scheme, and without user name and password. */
-function withoutUser(text: string): { url: string; credentials: boolean } {
+function withoutUser(text: string): { url: string; user: string | undefined } {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
-  const url = full.replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1");
-  return { url, credentials: url !== full };
+  const [, scheme, user, rest] = /^([a-z]+:\/\/)([^/?#]*)@(.*)$/is.exec(full) ?? [];
+  return user === undefined ? { url: full, user } : { url: scheme! + rest!, user };
 }
 
 /** curl's --data-urlencode: `name=content` or `content`. */
@@ -136,45 +170,6 @@ function separated(word: string): string[] {
   const option = word.slice(0, 2);
   const takesValue = [IGNORED, CREDENTIALS, DATA, OTHERS].some((set) => set.has(option));
   return takesValue ? [option, word.slice(2)] : [option, ...separated(`-${word.slice(2)}`)];
-}
-
-const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t", "0": "\0", a: "\x07", b: "\b", f: "\f", v: "\v" };
-
-/** Words of a POSIX shell command: quotes, backslashes and $'…'; no substitution of any kind. */
-function shellWords(text: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  const piece =
-    /\\\r?\n|\\([\s\S])|'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\$'((?:[^'\\]|\\[\s\S])*)'|(\s+)|([^\s\\'"]+?(?=\$')|[^\s\\'"]+)/y;
-  for (piece.lastIndex = 0; piece.lastIndex < text.length;) {
-    const match = piece.exec(text);
-    if (!match) throw problem("A quotation mark is not closed.");
-    const [all, escaped, single, double, ansi, space, plain] = match;
-    if (space !== undefined) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else if (!/^\\\r?\n$/.test(all)) {
-      word =
-        (word ?? "") +
-        (escaped ??
-          single ??
-          (double === undefined ? undefined : unquoted(double)) ??
-          (ansi === undefined ? plain! : unescaped(ansi)));
-    }
-  }
-  if (word !== undefined) words.push(word);
-  return words;
-}
-
-function unquoted(text: string): string {
-  return text.replace(/\\(\r?\n|[\\"$`])/g, (_all, sign: string) => (/\n$/.test(sign) ? "" : sign));
-}
-
-function unescaped(text: string): string {
-  return text.replace(/\\(u[0-9a-fA-F]{1,4}|x[0-9a-fA-F]{1,2}|[\s\S])/g, (_all, sign: string) => {
-    if (sign.length > 1) return String.fromCharCode(parseInt(sign.slice(1), 16));
-    return ESCAPES[sign] ?? sign;
-  });
 }
 
 /** The same request as a command that sends it through Signet, with a placeholder where the token goes. */

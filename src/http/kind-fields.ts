@@ -96,8 +96,19 @@ export function storedTexts(kind: Kind, settings: Record<string, unknown>): Text
 /** What was typed; never what was typed into a hidden field. */
 export function typedTexts(fields: Field[], form: Incoming["form"]): Texts {
   return Object.fromEntries(
-    fields.filter((field) => !field.hidden).map((field) => [field.name, text(form, `settings.${field.name}`)]),
+    fields.filter((field) => !field.hidden).map((field) => [field.name, typedText(form, `settings.${field.name}`)]),
   );
+}
+
+/** As it was typed; what was ticked besides, as a list. */
+function typedText(form: Incoming["form"], name: string): string {
+  const ticked = texts(form, name);
+  return ticked.length < 2 && text(form, `${name}.more`) === "" ? text(form, name) : tickedToo(form, name).join(" ");
+}
+
+/** A list that was typed, or ticked with more beside it. */
+function tickedToo(form: Incoming["form"], name: string): string[] {
+  return words([...texts(form, name), ...texts(form, `${name}.more`)].join(" "));
 }
 
 /** Says beside each hidden field that something was typed there, because it is not put back. */
@@ -122,8 +133,10 @@ export function readSettings(kind: Kind, form: Incoming["form"], existing: boole
     switch (field.type) {
       case "switch":
         return [field.name, typed !== ""];
-      case "list":
-        return [field.name, words(typed).length > 0 ? words(typed) : none];
+      case "list": {
+        const list = tickedToo(form, `settings.${field.name}`);
+        return [field.name, list.length > 0 ? list : none];
+      }
       case "map":
         return [field.name, typed.trim() === "" ? none : toMap(typed, `settings.${field.name}`, "=")];
       case "choice":
@@ -183,7 +196,7 @@ export function readPrompts(entry: CatalogEntry, form: Incoming["form"]): Record
   const answers = entry.prompts.map((prompt): [string, string | string[]] => {
     const name = `settings.${prompt.key}`;
     if (prompt.type === "scopes" || prompt.type === "list") {
-      return [prompt.key, words([...texts(form, name), ...texts(form, `${name}.more`)].join(" "))];
+      return [prompt.key, tickedToo(form, name)];
     }
     return [prompt.key, text(form, name).trim()];
   });

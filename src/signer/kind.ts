@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Discovery } from "./discovery.ts";
+import type { Example } from "./example.ts";
 import type { OutgoingRequest } from "./request.ts";
 
 /** One thing that is asked, drawn by the forms and named by the API under `name`. */
@@ -130,6 +131,8 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   validity?(secret: Secret): { from: Date; until: Date } | undefined;
   /** How a server's own description becomes settings. */
   discovery?: Discovery;
+  /** Settings under which this kind would sign such a request; undefined when it would not. */
+  fromExample?(example: Example): Partial<Settings> | undefined;
 }
 
 /** Status and headers of an answer; names in lower case. */

@@ -44,9 +44,9 @@ test("a page that fails inside Signet is a page of Signet, with the request's nu
   await hideBots();
   const visit = await ada.get("/bots?q=x");
   expect(visit.status).toBe(500);
-  expect(visit.text).toContain("<h1>Internal error</h1>");
+  expect(visit.text).toContain("<h1>Something went wrong inside Signet</h1>");
   expect(visit.text).toContain("Ada Admin");
-  expect(visit.text).toContain("It was logged. Try again;");
+  expect(visit.text).toContain("give the request number to the people who run this hub");
   expect(visit.headers.get("content-security-policy")).toContain("default-src 'none'");
   expect(visit.headers.get("cache-control")).toBe("no-store");
   expectNumber(visit);

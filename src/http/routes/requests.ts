@@ -7,6 +7,7 @@ import { view } from "../answer.ts";
 import { REQUEST_COLUMNS, requestRow } from "../audit-view.ts";
 import { shownOutcome, type Outcome } from "../console-answer.ts";
 import { BODY_KINDS, EMPTY, fieldOf, inputOf, typedFrom, typedIn, typedRequest, type Typed } from "../console-form.ts";
+import { maskedCommand } from "../curl-mask.ts";
 import { readCurl, writeCurl } from "../curl.ts";
 import { asSignetError, attempt, type Problems } from "../failure.ts";
 import { refused, text } from "../form.ts";
@@ -58,7 +59,7 @@ export default [
     const command = text(form, "curl");
     const result = await attempt(async () => readCurl(command));
     if (!result.ok) {
-      return consolePage(ctx, { curl: { typed: withoutCredentials(command), problems: result.problems } });
+      return consolePage(ctx, { curl: { typed: maskedCommand(command), problems: result.problems } });
     }
     const { request, notes } = result.value;
     const typed = typedFrom(request, await usableAccounts(ctx), ctx.publicUrl);
@@ -125,8 +126,4 @@ function history(rows: Row[], accounts: AccountLine[]) {
       text: "What you send from here, or with your tokens, appears here.",
     },
   };
-}
-
-function withoutCredentials(command: string): string {
-  return command.replace(/((?:authorization|cookie)\s*:\s*)[^'"\n]*/gi, "$1•••");
 }

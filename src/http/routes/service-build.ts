@@ -1,34 +1,28 @@
 import { addService } from "../../services/add.ts";
-import { redirect, view, type Answer } from "../answer.ts";
+import { discover } from "../../services/discover.ts";
+import { registerService } from "../../services/register.ts";
+import type { Context } from "../../context.ts";
+import type { Kind } from "../../signer/kind.ts";
+import { good, redirect, type Answer } from "../answer.ts";
+import { maskedCommand } from "../curl-mask.ts";
 import { attempt } from "../failure.ts";
 import { text } from "../form.ts";
-import {
-  allKinds,
-  drawFields,
-  kindOf,
-  readSettings,
-  secretsAgain,
-  storedTexts,
-  typedTexts,
-  type DrawnField,
-} from "../kind-fields.ts";
-import { get, post } from "../route.ts";
-import {
-  EMPTY_SERVICE,
-  placed,
-  readService,
-  SERVICE_FIELDS,
-  typedService,
-  type ServiceTexts,
-} from "../service-form.ts";
+import { allKinds, readSettings, storedTexts, typedTexts } from "../kind-fields.ts";
+import { get, post, type Incoming } from "../route.ts";
+import { buildPage, choosePage, type Draft } from "../service-build.ts";
+import { filledIn, foundBefore } from "../service-discovery.ts";
+import { readServiceExample } from "../service-example.ts";
+import { EMPTY_SERVICE, readService, typedService } from "../service-form.ts";
 
 export default [
   get(
     "/services/build",
     (_ctx, { query }) => {
-      if (!allKinds().some((kind) => kind.id === query.kind)) return choose();
-      const kind = kindOf(query.kind!);
-      return show(kind.id, { typed: EMPTY_SERVICE, fields: drawFields(kind.settings, storedTexts(kind, {})) });
+      const name = (query.name ?? "").trim().slice(0, 100);
+      const kind = kindCalled(query.kind);
+      if (!kind) return choosePage(name);
+      const settings = storedTexts(kind, {});
+      return buildPage({ kind, typed: { ...EMPTY_SERVICE, name }, settings, address: "", found: null });
     },
     "admin",
   ),
@@ -36,53 +30,81 @@ export default [
   post(
     "/services/build",
     async (ctx, { form, query }) => {
-      const chosen = text(form, "kind") || (query.kind ?? "");
-      if (!allKinds().some((kind) => kind.id === chosen)) return choose();
-      const kind = kindOf(chosen);
-      const result = await attempt(async () => {
-        const { base_url, test, ...given } = readService(form);
-        const more = { ...(base_url !== null && { base_url }), ...(test !== null && { test }) };
-        return addService(ctx, { kind: kind.id, ...given, ...more, settings: readSettings(kind, form, false) });
-      });
-      if (result.ok) {
-        const { id, name } = result.value;
-        const flash = { kind: "good" as const, text: `${name} is set up. Next, link your account.` };
-        return redirect(`/services/${id}`, {
-          ...flash,
-          href: `/accounts/new?service=${id}`,
-          action: "Link your account",
-        });
+      const kind = kindCalled(text(form, "kind") || query.kind);
+      if (!kind) return fromExample(form);
+      switch (actOf(kind, form)) {
+        case "discover":
+          return fillIn(ctx, draftOf(kind, form), form);
+        case "register":
+          return register(ctx, draftOf(kind, form), form);
+        default:
+          return create(ctx, draftOf(kind, form), form);
       }
-      const names = [...SERVICE_FIELDS, ...kind.settings.map((field) => `settings.${field.name}`)];
-      const problems = placed(result.problems, names);
-      const fields = drawFields(kind.settings, typedTexts(kind.settings, form), problems.of);
-      return show(kind.id, { typed: typedService(form), fields: secretsAgain(fields, form), problems });
     },
     "admin",
   ),
 ];
 
-function choose(): Answer {
-  const tiles = allKinds().map((kind) => ({
-    href: `/services/build?kind=${kind.id}`,
-    label: kind.label,
-    help: kind.summary,
-    icon: iconOf(kind),
-  }));
-  return view("service-build", { page: { title: "Build a service" }, tiles, chosen: null });
+function kindCalled(id: string | undefined): Kind | undefined {
+  return allKinds().find((kind) => kind.id === id);
 }
 
-function show(
-  id: string,
-  draft: { typed: ServiceTexts; fields: DrawnField[]; problems?: ReturnType<typeof placed> },
-): Answer {
-  const kind = kindOf(id);
-  const { label, summary } = kind;
-  const chosen = { id, label, summary, icon: iconOf(kind) };
-  const page = { title: `Build a service: ${label}` };
-  return view("service-build", { page, tiles: [], chosen, draft }, { status: draft.problems ? 400 : 200 });
+function draftOf(kind: Kind, form: Incoming["form"]): Draft {
+  const settings = typedTexts(kind.settings, form);
+  const [address, found] = [text(form, "url").trim(), foundBefore(form)];
+  return { kind, typed: typedService(form), settings, address, found, sent: form };
 }
 
-function iconOf(kind: ReturnType<typeof kindOf>): string {
-  return kind.consent ? "hand" : "key-round";
+/** What to do with the form; Enter in the address, before there are any endpoints, means to fill them in. */
+function actOf(kind: Kind, form: Incoming["form"]): string {
+  if (kind.discovery === undefined) return "create";
+  if (text(form, "issuer") !== "") return "discover";
+  const empty = kind.settings
+    .filter(({ type, required }) => type === "url" && required)
+    .every(({ name }) => text(form, `settings.${name}`).trim() === "");
+  return text(form, "act") || (empty && text(form, "url").trim() !== "" ? "discover" : "create");
+}
+
+async function fillIn(ctx: Context, draft: Draft, form: Incoming["form"]): Promise<Answer> {
+  const address = text(form, "issuer") || draft.address;
+  const found = await attempt(() => discover(ctx, { url: address }));
+  if (!found.ok) return buildPage({ ...draft, address, problems: found.problems });
+  return buildPage({ ...draft, address, ...filledIn(draft.kind, draft, draft.found, address, found.value) });
+}
+
+/** What the form says, for the verbs. Throws `invalid`. */
+function inputOf({ kind }: Draft, form: Incoming["form"]) {
+  const { base_url, test, ...given } = readService(form);
+  const more = { ...(base_url !== null && { base_url }), ...(test !== null && { test }) };
+  return { ...given, ...more, settings: readSettings(kind, form, false) };
+}
+
+async function create(ctx: Context, draft: Draft, form: Incoming["form"]): Promise<Answer> {
+  const made = await attempt(async () => addService(ctx, { kind: draft.kind.id, ...inputOf(draft, form) }));
+  if (!made.ok) return buildPage({ ...draft, problems: made.problems });
+  return done(made.value, "");
+}
+
+async function register(ctx: Context, draft: Draft, form: Incoming["form"]): Promise<Answer> {
+  const registration = draft.found?.registration;
+  const given = { url: draft.found?.address ?? draft.address, ...(registration && { registration }) };
+  const made = await attempt(async () => registerService(ctx, { ...given, ...inputOf(draft, form) }));
+  if (!made.ok) return buildPage({ ...draft, problems: made.problems });
+  const { service, secretEnds } = made.value;
+  const ends = secretEnds ? ` The client secret ends on ${secretEnds.toISOString().slice(0, 10)}.` : "";
+  return done(service, ` Signet has registered itself there.${ends}`);
+}
+
+function done({ id, name }: { id: string; name: string }, more: string): Answer {
+  const next = { href: `/accounts/new?service=${id}`, action: "Link your account" };
+  return redirect(`/services/${id}`, { ...good(`${name} is set up.${more} Next, link your account.`), ...next });
+}
+
+async function fromExample(form: Incoming["form"]): Promise<Answer> {
+  const [command, wish] = [text(form, "curl"), text(form, "name").trim()];
+  const read = await attempt(async () => readServiceExample(command));
+  if (!read.ok) return choosePage(wish, { command: maskedCommand(command), problems: read.problems });
+  const { kind, typed, settings, notes } = read.value;
+  const name = wish || typed.name;
+  return buildPage({ kind, typed: { ...typed, name }, settings, address: "", found: null, example: notes });
 }

@@ -1,6 +1,6 @@
 import { catalog, searchCatalog, type CatalogEntry } from "../../services/catalog.ts";
 import { view } from "../answer.ts";
-import { allKinds, kindLabel } from "../kind-fields.ts";
+import { kindLabel } from "../kind-fields.ts";
 import { linkWith } from "../list-links.ts";
 import { tileOf } from "../tile.ts";
 import { get } from "../route.ts";
@@ -19,29 +19,36 @@ export default [
   get(
     "/services/library",
     (_ctx, { query }) => {
-      const { q = "", category = "", kind = "" } = query;
+      const { category = "", kind = "" } = query;
+      const q = (query.q ?? "").slice(0, 200);
+      const found = searchCatalog({ q, category, kind });
       const library = {
-        q: q.slice(0, 200),
+        q,
         category,
         kind,
         categories: [
           { value: "", label: "Every category" },
-          ...[...new Set(catalog().map((entry) => entry.category))]
-            .map((value) => ({ value, label: categoryName(value) }))
-            .sort((a, b) => a.label.localeCompare(b.label)),
+          ...counted((entry) => entry.category, categoryName).sort((a, b) => a.label.localeCompare(b.label)),
         ],
-        kinds: [
-          { value: "", label: "Every kind of sign-in" },
-          ...allKinds().map((one) => ({ value: one.id, label: one.label })),
-        ],
-        tiles: genericLast(searchCatalog({ q: q.slice(0, 200), category, kind })).map(tile),
+        kinds: [{ value: "", label: "Every kind of sign-in" }, ...counted((entry) => entry.kind, kindLabel)],
+        tiles: genericLast(found).map(tile),
         total: catalog().length,
+        build: linkWith("/services/build", { name: q.trim().slice(0, 100) }),
       };
       return view("service-library", { page: { title: "Library" }, library });
     },
     "admin",
   ),
 ];
+
+/** A filter's choices with how many entries each has, the commonest first. */
+function counted(of: (entry: CatalogEntry) => string, name: (value: string) => string) {
+  const counts = new Map<string, number>();
+  for (const entry of catalog()) counts.set(of(entry), (counts.get(of(entry)) ?? 0) + 1);
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([value, count]) => ({ value, label: `${name(value)} (${count})` }));
+}
 
 /** "Any service …" is for those who did not find theirs. */
 function genericLast(entries: CatalogEntry[]): CatalogEntry[] {

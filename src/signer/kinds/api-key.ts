@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SignetError } from "../../errors.ts";
+import { placeIn } from "../api-key-example.ts";
 import { fillAll, fillBlanks, fillPath, type Blanks } from "../blanks.ts";
 import { intoBody } from "../key-body.ts";
 import { maskedParts, partFacts, partFields, partsIn, partsSchema, type Parts } from "../key-parts.ts";
@@ -124,6 +125,7 @@ export const apiKey: Kind<Settings, Secret> = {
     return names.filter((name) => !open.includes(name)).flatMap((name) => secret[name] ?? []);
   },
   facts: (secret, set) => partFacts(partsOf(set), secret),
+  fromExample: placeIn,
 };
 
 /** Also of settings that are still being entered. */

@@ -52,4 +52,9 @@ export const awsSigv4: Kind<Settings, Secret> = {
   refused: ({ text }) => refusal(text)?.sentence,
   controlHosts: (settings) => (settings.role_arn === undefined ? [] : [new URL(tokenServiceUrl(settings)).host]),
   renewal: (settings) => (settings.role_arn === undefined ? undefined : assumeRole),
+  fromExample({ signature }) {
+    if (signature === undefined) return undefined;
+    const [, , region, service] = signature.split(":");
+    return { ...(region && { region }), ...(service && { service }) };
+  },
 };

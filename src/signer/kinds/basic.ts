@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { headerIn, type Example } from "../example.ts";
 import { MASK, type Kind } from "../kind.ts";
 import { withHeader } from "../request.ts";
 import { lastFour } from "../text.ts";
@@ -95,7 +96,15 @@ export const basic: Kind<Settings, Secret> = {
           { label: settings.username_label ?? "User name", value: settings.username_fixed ?? secret.username },
           { label: settings.password_label ?? "Password", value: "saved, hidden" },
         ],
+  fromExample,
 };
+
+function fromExample(example: Example): Partial<Settings> | undefined {
+  if (example.digest || example.signature !== undefined) return undefined;
+  if (example.user === undefined) return /^basic\b/i.test(headerIn(example, "authorization") ?? "") ? {} : undefined;
+  // A colon with nothing behind it: what stands before it is a key.
+  return /^[^:]+:$/.test(example.user) ? { username_label: "Key" } : {};
+}
 
 /** Where the password is fixed or blank, the user name is the secret. */
 function keyIsUserName(secret: Secret, settings: Settings): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { headerIn } from "../example.ts";
 import { MASK, type Kind } from "../kind.ts";
 import { withHeader } from "../request.ts";
 import { credential, headerName, lastFour } from "../text.ts";
@@ -50,6 +51,7 @@ export const bearer: Kind<Settings, Secret> = {
   slots: (settings) => ({ headers: [settings.header], query: [], body: [] }),
   sensitive: (secret) => [secret.token],
   facts: (secret) => [{ label: "Token", value: lastFour(secret.token) }],
+  fromExample: (example) => (/^bearer\b/i.test(headerIn(example, "authorization") ?? "") ? {} : undefined),
 };
 
 function value(settings: Settings, token: string): string {

@@ -75,6 +75,7 @@ export const digest: Kind<Settings, Secret> = {
     { label: settings.username_label ?? "User name", value: secret.username },
     { label: settings.password_label ?? "Password", value: "saved, hidden" },
   ],
+  fromExample: (example) => (example.digest ? {} : undefined),
 };
 
 function explain(request: OutgoingRequest, _settings: Settings, { challenge }: Circumstances): Record<string, string> {
