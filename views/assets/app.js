@@ -4,8 +4,10 @@
 import "./busy.js";
 import "./copy.js";
 import "./dialogs.js";
+import "./files.js";
 import "./guard.js";
 import "./keys.js";
 import "./menus.js";
+import "./problems.js";
 import "./search.js";
 import "./times.js";

@@ -2,6 +2,8 @@ import type { Field } from "../../kind.ts";
 import { endpoint } from "../../shapes.ts";
 import { credential } from "../../text.ts";
 
+const GROUP = "Registration of the client";
+
 /** What a client that registered itself was given to manage its registration with (RFC 7592). */
 export const registrationShape = {
   registration_url: endpoint.optional(),
@@ -14,6 +16,7 @@ export const registrationFields: Field[] = [
     label: "Address of the client's registration",
     type: "url",
     advanced: true,
+    group: GROUP,
     help: "Where a client that registered itself is managed (RFC 7592).",
   },
   {
@@ -22,5 +25,6 @@ export const registrationFields: Field[] = [
     type: "text",
     hidden: true,
     advanced: true,
+    group: GROUP,
   },
 ];
