@@ -139,7 +139,12 @@ describe("settings", () => {
   const good = { string_to_sign: "{timestamp}", headers: { "X-S": "{signature}" } };
 
   test.each([
-    ["an unknown name", { ...good, string_to_sign: "{time}" }, /There is no \{time\}\. Known are \{method\}/],
+    [
+      "an unknown name",
+      { ...good, string_to_sign: "{time}" },
+      /There is no \{time\}\. Did you mean \{timestamp\} or \{timestamp_ms\}\?/,
+    ],
+    ["a name like no other", { ...good, string_to_sign: "{x}" }, /There is no \{x\}\. The names that exist are listed/],
     ["a brace alone", { ...good, string_to_sign: "{timestamp" }, /A brace stands alone/],
     ["nothing to sign", { ...good, string_to_sign: "" }, /Enter what is signed/],
     ["a signature of itself", { ...good, string_to_sign: "{signature}" }, /can not hold the \{signature\} itself/],

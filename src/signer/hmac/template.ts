@@ -47,7 +47,7 @@ const NAMED = /\{([^{}]*)\}/g;
 /** What is wrong with a template, in a sentence; undefined for a good one. */
 export function templateProblem(template: string, unfit: Record<string, string> = {}): string | undefined {
   for (const name of namesIn(template)) {
-    if (!PLACEHOLDERS.has(name)) return `There is no {${name}}. Known are ${known(unfit)}.`;
+    if (!PLACEHOLDERS.has(name)) return unknown(name);
     if (unfit[name] !== undefined) return unfit[name];
   }
   if (/[{}]/.test(template.replace(NAMED, "")))
@@ -85,9 +85,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function known(unfit: Record<string, string>): string {
-  return [...PLACEHOLDERS.keys()]
-    .filter((name) => unfit[name] === undefined)
-    .map((name) => `{${name}}`)
-    .join(", ");
+function unknown(name: string): string {
+  const near = [...PLACEHOLDERS.keys()].filter((other) => name.length > 2 && other.includes(name.toLowerCase()));
+  if (near.length === 0) return `There is no {${name}}. The names that exist are listed at the string to sign.`;
+  return `There is no {${name}}. Did you mean ${near.map((other) => `{${other}}`).join(" or ")}?`;
 }
