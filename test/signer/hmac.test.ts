@@ -96,6 +96,14 @@ describe("a template", () => {
       expect(filled(written, of)).toBe("PUT\n/a%20b/c");
   });
 
+  test("keeps a line break at its end, whatever a form cuts off", () => {
+    const settings = { string_to_sign: "{method}\n\n", headers: { "X-S": "{signature}" } };
+    const stored = kind.settingsSchema.parse(settings) as { string_to_sign: string };
+    expect(stored.string_to_sign).toBe("{method}\\n\\n");
+    expect(kind.settingsSchema.parse({ ...settings, string_to_sign: stored.string_to_sign.trim() })).toEqual(stored);
+    expect(filled("{method}\n\n", of)).toBe("PUT\n\n");
+  });
+
   test("covers bytes that are no text at all", () => {
     const settings = { string_to_sign: "{body}", headers: { "X-S": "{signature}" } };
     const [one, other] = [0xfe, 0xff].map((byte) =>
@@ -114,6 +122,17 @@ test("what holds no signature is signed along, and replaces what the caller wrot
   const signed = sign(request("https://a.example/?ts=1&a=b&sig=x", { headers: [["x-nonce", "mine"]] }), settings);
   expect(signed.url.search).toMatch(/^\?a=b&ts=1793880000&sig=[0-9a-f]{64}$/);
   expect(signed.headers).toEqual([["X-Nonce", THEN.nonce()]]);
+});
+
+test("what is signed is shown with a mask for the key id, also inside the address", () => {
+  const settings = kind.settingsSchema.parse({
+    string_to_sign: "{key_id}:{query}",
+    query: { key: "{key_id}", sig: "{signature}" },
+  });
+  expect(kind.explain!(request("https://a.example/?a=1"), settings, THEN)).toEqual({
+    algorithm: "HMAC-SHA256",
+    string_to_sign: `${MASK}:a=1&key=${MASK}`,
+  });
 });
 
 test("what is made of the body is left out where there is none", () => {

@@ -8,6 +8,7 @@ export interface Settings {
   algorithm: "sha256" | "sha1" | "sha512" | "md5";
   encoding: "hex" | "base64" | "base64url";
   key_encoding: "raw" | "hex" | "base64";
+  /** With `\n` for each line break. */
   string_to_sign: string;
   headers: Record<string, string>;
   query: Record<string, string>;
@@ -89,8 +90,9 @@ const TAKEN =
 const toSign = z
   .string()
   .max(2000)
-  .transform((text) => text.replaceAll("\r\n", "\n").replaceAll("\\n", "\n"))
-  .refine((text) => /^[\n\x20-\x7e]+$/.test(text), "Enter what is signed, in plain characters.")
+  // Kept as they are written in one line, because forms cut off line breaks at the end.
+  .transform((text) => text.replace(/\r?\n/g, "\\n"))
+  .refine((text) => /^[\x20-\x7e]+$/.test(text), "Enter what is signed, in plain characters.")
   .superRefine((text, context) => complain(context, templateProblem(text, UNFIT_TO_SIGN)));
 
 const places = map

@@ -23,7 +23,7 @@ export function signRequest(
     signature: "",
   };
   const dressed = place(settings, { ...filling, request }, false);
-  const text = fill(settings.string_to_sign, { ...filling, request: dressed });
+  const text = textToSign(settings, { ...filling, request: dressed });
   const signature = createHmac(settings.algorithm, key).update(text, "latin1").digest(settings.encoding);
   return place(settings, { ...filling, request: dressed, signature }, true);
 }
@@ -48,11 +48,16 @@ export function explainRequest(
   const keyId = Buffer.from(MASK, "utf8").toString("latin1");
   const filling = { keyId, now: circumstances.now, nonce: circumstances.nonce(), signature: "" };
   const dressed = place(settings, { ...filling, request }, false);
-  const text = fill(settings.string_to_sign, { ...filling, request: dressed });
+  // In an address the mask is encoded.
+  const text = textToSign(settings, { ...filling, request: dressed }).replaceAll(encodeURIComponent(keyId), keyId);
   return {
     algorithm: `HMAC-${settings.algorithm.toUpperCase()}`,
     string_to_sign: Buffer.from(text, "latin1").toString("utf8"),
   };
+}
+
+function textToSign({ string_to_sign }: Settings, filling: Filling): string {
+  return fill(string_to_sign.replaceAll("\\n", "\n"), filling);
 }
 
 export function coversBody(settings: Settings): boolean {
