@@ -47,12 +47,19 @@ function shownPreview({ request, explain, rule }: Preview) {
   const body = request.body === null ? null : textOf(request.body);
   const bodyType = [request.headers["content-type"] ?? null].flat()[0];
   const message = { ...request, headers: pairs(request.headers), body, bodyType, note: "No body" };
+  const texts = Object.entries(explain).filter((entry): entry is [string, string] => /\n/.test(String(entry[1])));
+  const facts = Object.entries(explain).filter(([name]) => !texts.some(([other]) => other === name));
   return {
     type: "preview",
     message,
-    explain: JSON.stringify(explain),
+    explain: JSON.stringify(Object.fromEntries(facts)),
+    signed: texts.map(([name, text]) => ({ id: name, label: words(name), text })),
     rule: RULE_WORDS[rule.because as keyof typeof RULE_WORDS] ?? rule.because,
   };
+}
+
+function words(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
 
 function textOf(body: unknown): string {

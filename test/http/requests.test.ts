@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { disconnectAccount } from "../../src/accounts/disconnect.ts";
 import { shareAccount } from "../../src/accounts/share.ts";
+import { addService } from "../../src/services/add.ts";
 import type { Account } from "../../src/accounts/account.ts";
 import { Browser, startApp, type App } from "../support/app.ts";
 import { json, newEcho, text, type Echo } from "../support/echo.ts";
@@ -101,6 +103,21 @@ test("sends forms, text and base64", async () => {
   const visit = await ben.post("/requests", form({ method: "PUT", body_kind: "base64", body: "AAEC" }));
   expect([...echo.last.body]).toEqual([0, 1, 2]);
   expect(read(visit.text)).toContain("fine");
+});
+
+test("previews what is signed line by line", async () => {
+  const service = await addService(hub.ctx(people.ada), {
+    kind: "hmac",
+    name: "Signed",
+    settings: { string_to_sign: "{method}\\n{path}", headers: { "X-Sign": "{signature}" } },
+    base_url: echo.url,
+  });
+  const signed = await connected(hub, people.ben, service, { secret: SECRET }, { name: "Signed" });
+  const visit = await ben.post("/requests", form({ act: "preview", account: signed.id, url: "/items" }));
+  expect(read(visit.text)).toMatch(/String to sign[^]*GET\n\/items/);
+  expect(read(visit.text)).toContain("x-sign");
+  expect(visit.text).not.toContain(SECRET);
+  await disconnectAccount(hub.ctx(people.ben), signed.id);
 });
 
 test("previews without sending", async () => {
