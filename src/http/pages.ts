@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { isAdmin } from "../access/actor.ts";
+import { countWaiting } from "../accounts/waiting.ts";
 import { contextFor } from "../compose.ts";
 import type { Context, World } from "../context.ts";
 import { SignetError } from "../errors.ts";
@@ -162,6 +163,7 @@ async function show(
     flash,
     path,
     version: frame.version,
+    waiting: me ? await countWaiting(ctx) : 0,
     ...(answer.data.page as object | undefined),
   };
   if (answer.formAction !== undefined)

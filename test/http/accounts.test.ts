@@ -310,3 +310,13 @@ test("needs a sign-in, and a form of this hub", async () => {
   const foreign = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
   expect((await ben.post("/accounts/my-desk/pause", {}, foreign)).status).toBe(403);
 });
+
+test("the navigation counts the accounts that somebody can reconnect, and only for them", async () => {
+  const team = { type: "team", id: people.support.id } as const;
+  const broken = await own("ben", "Broken desk", { owner: team });
+  await hub.world.database.knex("accounts").where({ id: broken.id }).update({ state: "needs_reconnect" });
+  expect((await ben.get("/bots")).text).toMatch(/aria-label="1 account needs you"[^>]*>1</);
+  expect((await cleo.get("/bots")).text).not.toContain("needs you");
+  await hub.world.database.knex("accounts").where({ id: broken.id }).update({ state: "active" });
+  expect((await ben.get("/bots")).text).not.toContain("needs you");
+});
