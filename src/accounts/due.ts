@@ -20,8 +20,12 @@ export function margin(ready: Ready): number {
  * answer's JSON to services whose API says it there.
  */
 export function refusedByProvider(ctx: Context, ready: Ready, status: number, read?: () => unknown): boolean {
-  if (!mayRenew(ctx, ready)) return false;
-  const { auth_failure_statuses: statuses = [401], auth_failure_body: signs } = ready.service.settings;
+  return mayRenew(ctx, ready) && saysRefused(ready.service.settings, status, read);
+}
+
+/** True when an answer says that the credential was not taken: by its status, or in its JSON where the service says so. */
+export function saysRefused(settings: Record<string, unknown>, status: number, read?: () => unknown): boolean {
+  const { auth_failure_statuses: statuses = [401], auth_failure_body: signs } = settings;
   if ((statuses as number[]).includes(status)) return true;
   if (signs === undefined || read === undefined) return false;
   const answer = read();

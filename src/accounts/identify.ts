@@ -13,6 +13,7 @@ import { parseBody } from "./answer.ts";
 import { baseUrlFor } from "./account.ts";
 import { Challenges } from "./challenges.ts";
 import { Collector, type Collected } from "./collect.ts";
+import { saysRefused } from "./due.ts";
 import { requireHost } from "./plan.ts";
 import { openedWith } from "./ready.ts";
 import { challengeIn } from "./remedy.ts";
@@ -150,7 +151,7 @@ function judgeAnswer(service: Service, status: number, body: unknown): Identifie
       message: who === null ? `${service.name} accepted it.` : `${service.name} knows it as ${who}.`,
     };
   }
-  const refused = status === 401 || (status < 400 && !successful);
+  const refused = saysRefused(service.settings, status, () => body) || (status < 400 && !successful);
   const message = refused
     ? `${service.name} does not accept it (answer ${status}).`
     : `${service.name} answered ${status} to the test request; the credential may still work for other requests.`;

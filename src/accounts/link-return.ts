@@ -103,6 +103,8 @@ function providerRefused(service: Service, error: string): SignetError {
   switch (error) {
     case "access_denied":
     case "user_denied":
+    case "user_cancelled_authorize":
+    case "user_cancelled_login":
     case "consent_required":
       return new SignetError(
         "invalid",

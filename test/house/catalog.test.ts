@@ -109,7 +109,7 @@ describe.each(catalog().map((entry) => ({ key: entry.key, entry })))("$key", ({ 
     const left = JSON.stringify([given.settings, given.hosts, given.base_url, given.headers, given.test]);
     const known = new Set(["{key}", "{callback}"]);
     // What is won by consent or entered per account is filled later.
-    const later = /^\{(instance_url|metadata\.[a-z_]+|[a-z0-9_]*)\}$/;
+    const later = /^\{(client\.(id|secret)|token\.(access|refresh)|[a-z0-9_]*)\}$/;
     const prompted = new Set(entry.prompts.map(({ key }) => `{${key}}`));
     for (const blank of left.match(/\{[a-z0-9_.]+\}/g) ?? []) {
       expect(prompted.has(blank), blank).toBe(false);

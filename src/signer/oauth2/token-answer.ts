@@ -81,7 +81,7 @@ export function toGrant(
   now: Date,
   previous?: Secret,
 ): Grant<Secret> {
-  const inner = settings.token_path === undefined ? answer : walk(answer, settings.token_path);
+  const inner = unwrapped(settings, answer, previous !== undefined);
   const granted = tokensIn(settings, inner);
   const refreshToken = granted.refresh_token ?? previous?.refresh_token;
   const scope = granted.scope === undefined || granted.scope === null ? undefined : splitScopes(granted.scope);
@@ -117,6 +117,13 @@ export function splitScopes(scope: string | string[]): string[] {
 export function asMetadata(value: unknown): string | undefined {
   const text = told(value);
   return text !== undefined && PLAIN.test(text) ? text : undefined;
+}
+
+/** Some wrap only the first answer: what they say to a refresh is plain. */
+function unwrapped(settings: Settings, answer: Record<string, unknown>, later: boolean): unknown {
+  if (settings.token_path === undefined) return answer;
+  const inner = walk(answer, settings.token_path);
+  return later && walk(inner, settings.token_field ?? "access_token") === undefined ? answer : inner;
 }
 
 function tokensIn(settings: Settings, inner: unknown) {
