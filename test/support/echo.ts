@@ -112,7 +112,8 @@ function echoed(request: Received, response: ServerResponse): void {
   json({ method, path, headers, body: request.body.toString("utf8") })(request, response);
 }
 
-async function received(message: IncomingMessage, connection: number): Promise<Received> {
+/** The whole request; rejects when the client hangs up before its end. */
+export async function received(message: IncomingMessage, connection: number): Promise<Received> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   const raw = message.rawHeaders;

@@ -57,15 +57,16 @@ export class Salesforce {
     for (const one of instances) one.answer((request, response) => this.#atInstance(request, one)(request, response));
   }
 
-  /** An org whose app sends people back to `callback`. */
-  static async start(callback: string): Promise<Salesforce> {
+  /** An org whose app sends people back to `callback`; its hosts are on loopback unless others are given. */
+  static async start(callback: string, hosts: (name: string) => Promise<Echo> = () => newEcho()): Promise<Salesforce> {
     const app = {
       key: "3MVG9lKcPoNINVB",
       secret: "canary-consumer-secret",
       callback,
       scopes: ["api", "refresh_token", "offline_access", "openid", "id"],
     };
-    return new Salesforce(app, await newEcho(), [await newEcho(), await newEcho()]);
+    const instances: [Echo, Echo] = [await hosts("acme.my.salesforce.com"), await hosts("acme2.my.salesforce.com")];
+    return new Salesforce(app, await hosts("login.salesforce.com"), instances);
   }
 
   /** All hosts of the org, with their ports. */
