@@ -18,6 +18,11 @@ declare module "oidc-provider" {
     "x5t#S256": string | undefined;
   }
 
+  export interface ClientCredentials {
+    clientId: string;
+    isValid: boolean;
+  }
+
   export interface Grant {
     addOIDCScope(scope: string): void;
     rejectOIDCScope(scope: string): void;
@@ -53,6 +58,7 @@ declare module "oidc-provider" {
   export class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>);
     readonly AccessToken: { find(token: string): Promise<AccessToken | undefined> };
+    readonly ClientCredentials: { find(token: string): Promise<ClientCredentials | undefined> };
     readonly Grant: { new (facts: { accountId: string; clientId: string }): Grant; find(id: string): Promise<unknown> };
     readonly Client: { find(id: string): Promise<{ metadata(): Record<string, unknown> } | undefined> };
     readonly RefreshToken: { new (facts: Record<string, unknown>): { save(): Promise<string> } };

@@ -9,6 +9,8 @@ import { kindOf } from "../signer/kinds.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
 import { nameInput, ownerInput, ownerOf, slugify, slugInput, type Account } from "./account.ts";
+import { requireBaseUrl } from "./base-url.ts";
+import { firstGrant } from "./first-grant.ts";
 import { candidate, identify, type Identified } from "./identify.ts";
 import { requireOwner } from "./own.ts";
 import { accountSubject } from "./ready.ts";
@@ -64,28 +66,28 @@ export async function connectAccount(ctx: Context, given: Connect): Promise<Acco
   });
   const secret = parseSecret(service, input.secret);
   const end = endOf(ctx, service, secret);
-  const started = ctx.clock();
-  const { metadata = {} } = secret as { metadata?: Record<string, string> };
-  const usable = await candidate(ctx, service, secret, { baseUrl: input.base_url, metadata });
+  const first = await firstGrant(ctx, service, secret, { id: null, name: input.name }, input.try);
+  const baseUrl = input.base_url ?? first.baseUrl;
+  if (first.baseUrl !== undefined) requireBaseUrl(service, first);
+  const usable = await candidate(ctx, service, first.secret, { ...first, baseUrl });
   const found = input.try ? await identify(ctx, usable, { id: null, name: input.name }) : undefined;
   if (found?.worked === false)
     throw new SignetError("invalid", found.message, { issues: [{ path: "secret", message: found.message }] });
-  const token = importedToken(secret, started);
   return inTransaction(ctx, (inside) =>
     createAccount(inside, {
       service,
       name: input.name,
       slug: input.slug,
       owner,
-      secret: token.secret,
+      secret: first.secret,
       identity: found?.identity ?? { id: null, label: null },
-      scopesRequested: token.scopes,
-      scopesGranted: token.scopes,
-      baseUrl: input.base_url ?? null,
-      metadata,
-      expiresAt: token.expiresAt,
+      scopesRequested: first.scopes ?? [],
+      scopesGranted: first.scopes ?? [],
+      baseUrl: baseUrl ?? null,
+      metadata: first.metadata ?? {},
+      expiresAt: first.expiresAt ?? null,
       expiresOn: end ?? input.expires_on ?? null,
-      refreshable: token.refreshable,
+      refreshable: first.refreshable,
       tried: found?.worked === true,
     }),
   );
@@ -137,13 +139,15 @@ export async function createAccount(ctx: Context, account: NewAccount): Promise<
 /** The secret in the kind's own shape. Throws `invalid` with paths under `secret`. */
 export function parseSecret(service: Service, given: Record<string, unknown>): object {
   const kind = kindOf(service.kind);
-  for (const field of kind.secret(service.settings)) {
+  const schema = kind.secretSchemaFor?.(service.settings) ?? kind.secretSchema;
+  const result = schema.safeParse(given);
+  // Tokens can be imported in place of what they are traded for, so there accept() has the word.
+  const fields = result.success && kind.renewal?.(service.settings) ? [] : kind.secret(service.settings);
+  for (const field of fields) {
     const value = given[field.name];
     if (field.required && (value === undefined || value === ""))
       throw invalid(`secret.${field.name}`, `Enter ${field.label.toLowerCase()}.`);
   }
-  const schema = kind.secretSchemaFor?.(service.settings) ?? kind.secretSchema;
-  const result = schema.safeParse(given);
   if (result.success) return result.data as object;
   const issues = result.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
@@ -163,23 +167,4 @@ export function slugTaken(error: unknown): never {
   throw new SignetError("conflict", "Another account has this short name already.", {
     issues: [{ path: "slug", message: "This short name is taken." }],
   });
-}
-
-/** Tokens that are imported say for themselves how long they last. */
-function importedToken(secret: object, now: Date) {
-  const { expires_in, expires_at, ...kept } = secret as {
-    expires_in?: number;
-    expires_at?: number | string;
-    scope?: string;
-    refresh_token?: string;
-  };
-  const at =
-    typeof expires_at === "number"
-      ? new Date(expires_at < 1e12 ? expires_at * 1000 : expires_at)
-      : expires_at === undefined
-        ? undefined
-        : new Date(expires_at);
-  const expiresAt = at ?? (expires_in === undefined ? null : new Date(now.getTime() + expires_in * 1000));
-  const scopes = kept.scope === undefined ? [] : kept.scope.split(/[\s,]+/).filter(Boolean);
-  return { secret: kept, expiresAt, scopes, refreshable: kept.refresh_token !== undefined };
 }

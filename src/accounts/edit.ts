@@ -3,7 +3,9 @@ import { inTransaction, notify, record, type Context } from "../context.ts";
 import { invalid, SignetError } from "../errors.ts";
 import { serviceOf } from "../services/browse.ts";
 import { nameInput, slugInput, type Account } from "./account.ts";
+import { requireBaseUrl } from "./base-url.ts";
 import { parseSecret, slugTaken } from "./connect.ts";
+import { firstGrant } from "./first-grant.ts";
 import { candidate, identify } from "./identify.ts";
 import { consentOf } from "./link.ts";
 import { managedAccount } from "./manage.ts";
@@ -59,23 +61,27 @@ async function newSecret(ctx: Context, key: string, given: Record<string, unknow
   if (consentOf(service)) {
     throw invalid("secret", `${service.name} is linked by consent; reconnect the account instead.`);
   }
+  const who = { id: account.id, name: account.name };
   const secret = parseSecret(service, given);
   const end = endOf(ctx, service, secret);
-  const found = tryFirst
-    ? await identify(ctx, await candidate(ctx, service, secret, account), {
-        id: account.id,
-        name: account.name,
-      })
-    : undefined;
+  const first = await firstGrant(ctx, service, secret, who, tryFirst);
+  if (first.baseUrl !== undefined) requireBaseUrl(service, first);
+  const known = { baseUrl: first.baseUrl ?? account.baseUrl, metadata: first.metadata ?? account.metadata };
+  const found = tryFirst ? await identify(ctx, await candidate(ctx, service, first.secret, known), who) : undefined;
   if (found?.worked === false)
     throw new SignetError("invalid", found.message, { issues: [{ path: "secret", message: found.message }] });
   const columns = {
     identity_id: found?.identity.id ?? account.identity.id,
     identity_label: found?.identity.label ?? account.identity.label,
-    facts: credentialFacts(service, secret),
+    base_url: known.baseUrl,
+    metadata: JSON.stringify(known.metadata),
+    expires_at: first.expiresAt ?? null,
+    refreshable: first.refreshable,
+    ...(first.scopes === undefined ? {} : { scopes_granted: first.scopes }),
+    facts: credentialFacts(service, first.secret),
     ...(end === null ? {} : { expires_on: end }),
   };
-  return { secret, columns, binding: { provider: service.id, hosts: service.hosts } };
+  return { secret: first.secret, columns, binding: { provider: service.id, hosts: service.hosts } };
 }
 
 function editEvent(account: Account, name: string | undefined, identity: string | null | undefined) {

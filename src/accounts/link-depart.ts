@@ -4,8 +4,10 @@ import { isSignetError, type SignetError } from "../errors.ts";
 import { serviceOf } from "../services/browse.ts";
 import { openSettings } from "../services/secret.ts";
 import type { Service } from "../services/service.ts";
+import type { Begun } from "../signer/kind.ts";
 import { askOf } from "./ask.ts";
 import { circumstances } from "./circumstances.ts";
+import { Intent } from "./intent.ts";
 import { consentOf, linkBinding, minutesFrom, sha256, type LinkRow } from "./link.ts";
 
 /** How long the provider's page may be open (statement O-3). */
@@ -22,10 +24,8 @@ export async function departLink(ctx: Context, link: LinkRow, browser: string): 
   const verifier = randomBytes(32).toString("base64url");
   const round = { state, verifier, redirectUri: callbackUrl(ctx) };
   try {
-    const { settings, controlHosts } = await openSettings(ctx, service);
     // Asks before the transaction, so that no connection to the database waits for the provider.
-    const ask = askOf(ctx, service, { settings, controlHosts });
-    const { url, scopes, kept = {} } = await consentOf(service)!.begin(settings, round, ask, circumstances(ctx));
+    const { url, scopes, kept = {} } = await begin(ctx, link, service, round);
     await inTransaction(ctx, async (inside) => {
       const verifierId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), { verifier, kept });
       await bind(inside, link, service, browser, {
@@ -38,9 +38,26 @@ export async function departLink(ctx: Context, link: LinkRow, browser: string): 
     });
     return url;
   } catch (error) {
-    if (!isSignetError(error)) throw error;
+    if (!isSignetError(error) || error.code === "audit_unavailable") throw error;
     await stay(ctx, link, service, browser, error);
     return undefined;
+  }
+}
+
+type Setting = { state: string; verifier: string; redirectUri: string };
+
+async function begin(ctx: Context, link: LinkRow, service: Service, round: Setting): Promise<Begun> {
+  const { settings, controlHosts } = await openSettings(ctx, service);
+  const facts = { service: service.name, link: link.id };
+  const intent = new Intent(ctx, { action: "link.asked", account: link.account_id, facts });
+  try {
+    const ask = intent.before(askOf(ctx, service, { settings, controlHosts }));
+    const begun = await consentOf(service)!.begin(settings, round, ask, circumstances(ctx));
+    await intent.answered();
+    return begun;
+  } catch (error) {
+    await intent.failed(error);
+    throw error;
   }
 }
 

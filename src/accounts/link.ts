@@ -119,6 +119,11 @@ export async function linkByToken(ctx: Context, token: string): Promise<LinkRow>
   return row;
 }
 
+/** A link that is known to be there. */
+export async function linkById(ctx: Context, id: string): Promise<LinkRow> {
+  return (await ctx.db<LinkRow>("links").where({ id }).first())!;
+}
+
 /** A link of the actor's own. Throws `not_found` for everybody else's. */
 export async function ownLink(ctx: Context, id: string): Promise<LinkRow> {
   const row = isId(id) ? await ctx.db<LinkRow>("links").where({ id }).first() : undefined;

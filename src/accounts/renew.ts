@@ -5,6 +5,7 @@ import { openSettings } from "../services/secret.ts";
 import type { Grant } from "../signer/kind.ts";
 import type { SealedSecret } from "../vault/vault.ts";
 import { day } from "./account.ts";
+import { askHosts } from "./ask-hosts.ts";
 import { askOf } from "./ask.ts";
 import { circumstances } from "./circumstances.ts";
 import { codeOf, Intent } from "./intent.ts";
@@ -78,7 +79,8 @@ async function askForGrant(ctx: Context, ready: Ready, intent: Intent): Promise<
   const renewal = ready.kind.renewal?.(settings);
   if (!renewal)
     throw new SignetError("needs_reconnect", `${ready.service.name} was changed and no longer says how to renew it.`);
-  const ask = intent.before(askOf(ctx, ready.service, { settings, controlHosts }, secret));
+  const hosts = askHosts(ready.service, controlHosts);
+  const ask = intent.before(askOf(ctx, ready.service, { settings, controlHosts: hosts }, secret));
   return renewal.renew(settings, secret, { redirectUri: callbackUrl(ctx) }, ask, circumstances(ctx));
 }
 

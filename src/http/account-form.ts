@@ -7,7 +7,7 @@ import type { Service } from "../services/service.ts";
 import type { Field } from "../signer/kind.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { view, type Answer } from "./answer.ts";
-import { byConsent, leadsTo } from "./account-view.ts";
+import { byConsent, byRenewal, leadsTo } from "./account-view.ts";
 import type { Problems } from "./failure.ts";
 import { refused, text } from "./form.ts";
 import { chosenOwner, ownerOptions } from "./owner-field.ts";
@@ -93,6 +93,7 @@ export async function accountForm(
     secrets: secretFields(service),
     asksEnd: asksEnd(service),
     help: originOf(service.catalogKey)?.account_help ?? null,
+    renews: byRenewal(service),
     tried: wasTried(problems),
     problems: problems && refused(problems),
   };

@@ -4,6 +4,7 @@ import { consentOf } from "../accounts/link.ts";
 import { managedAccount } from "../accounts/manage.ts";
 import type { Context } from "../context.ts";
 import type { Service } from "../services/service.ts";
+import { kindOf } from "../signer/kinds.ts";
 import { tileOf } from "./tile.ts";
 
 // What several pages say of an account or of its service.
@@ -38,6 +39,17 @@ export async function seen(ctx: Context, key: string) {
 /** True when accounts of this service are won by consent at the provider. */
 export function byConsent(service: Pick<Service, "kind" | "settings">): boolean {
   return consentOf(service) !== undefined;
+}
+
+/** True when the provider sends browsers back here, so that it has to know the callback address. */
+export function callsBack(service: Pick<Service, "kind" | "settings">): boolean {
+  const consent = consentOf(service);
+  return consent !== undefined && consent.poll === undefined;
+}
+
+/** True when what an account is asked for is traded at the provider, so that nothing may have to be asked. */
+export function byRenewal(service: Pick<Service, "kind" | "settings">): boolean {
+  return !byConsent(service) && kindOf(service.kind).renewal?.(service.settings) !== undefined;
 }
 
 /** The origin to which a form of the page may lead: the provider's page of consent. */

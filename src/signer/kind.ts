@@ -185,11 +185,31 @@ export interface Consent<Settings, Secret> {
     round: { state: string; verifier: string; redirectUri: string },
     ask: Ask,
     circumstances: Circumstances,
-  ): Promise<{ url: URL; scopes: string[]; kept?: Record<string, string> }>;
+  ): Promise<Begun>;
   /** Checks what came back besides state and error; throws SignetError `invalid`. */
   checkReturn(settings: Settings, query: Record<string, string>): void;
   /** Trades what came back. `now` is when the request starts. Throws SignetError with a sentence made of known words. */
   finish(settings: Settings, round: Round, ask: Ask, circumstances: Circumstances): Promise<Grant<Secret>>;
+  /**
+   * Where no browser comes back: asks once whether the person has consented meanwhile. The grant, or after how many
+   * seconds to ask again. Throws as finish() does once it was declined or took too long.
+   */
+  poll?(
+    settings: Settings,
+    round: { kept: Record<string, string>; seconds: number },
+    ask: Ask,
+    circumstances: Circumstances,
+  ): Promise<Grant<Secret> | { again: number }>;
+}
+
+/** A consent that has begun. */
+export interface Begun {
+  /** Where the person goes. */
+  url: URL;
+  scopes: string[];
+  kept?: Record<string, string>;
+  /** Only where no browser comes back, but the person types a code at `address` (RFC 8628). */
+  wait?: { code: string; address: string; seconds: number; lasts: number };
 }
 
 /** What belongs together when a browser comes back. */
@@ -202,8 +222,11 @@ export interface Round {
 }
 
 export interface Renewal<Settings, Secret> {
-  /** False while a secret has nothing to sign with yet, so that an account has to begin with a renewal. */
-  ready(secret: Secret, settings: Settings): boolean;
+  /**
+   * What is kept of what was entered, bound to where it may go. `ready` when it signs as it is, so that an account need
+   * not begin with a renewal; `renewable` when there is something to trade. Throws `invalid` at a field when it is neither.
+   */
+  accept(entered: Secret, settings: Settings): { secret: Secret; ready: boolean; renewable: boolean };
   /** Trades the lasting part for a new short-lived one. Throws `needs_reconnect` when the provider's no is final. */
   renew(
     settings: Settings,

@@ -129,8 +129,12 @@ describe("an imported grant", () => {
     expect(problem({ access_token: "at", expires_at: "2026-11-05T12:00:00+01:00" })).toBeUndefined();
   });
 
+  test("of the code grant needs an access token", () => {
+    const settings = oauth2.settingsSchema.parse(LEAST);
+    expect(() => oauth2.renewal!(settings)!.accept({}, settings)).toThrow(expect.objectContaining({ code: "invalid" }));
+  });
+
   test.each([
-    {},
     { access_token: "" },
     { access_token: "a b" },
     { access_token: "a\nb" },

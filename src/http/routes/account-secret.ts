@@ -3,7 +3,7 @@ import type { Context } from "../../context.ts";
 import { invalid } from "../../errors.ts";
 import { getService } from "../../services/browse.ts";
 import { asksEnd, secretFields, typedForm, typedSecret, wasTried, type TypedAccount } from "../account-form.ts";
-import { accountCrumbs, byConsent, changeable } from "../account-view.ts";
+import { accountCrumbs, byConsent, byRenewal, changeable } from "../account-view.ts";
 import { good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
 import { refused, text } from "../form.ts";
@@ -19,7 +19,8 @@ export default [
     const service = await getService(ctx, account.serviceId);
     const fields = secretFields(service);
     const typed = typedForm(form, fields);
-    const secret = typedSecret(form, fields);
+    // Where nothing is entered, access is asked for anew.
+    const secret = typedSecret(form, fields) ?? (fields.length === 0 && byRenewal(service) ? {} : undefined);
     const saved = await attempt(() => {
       const expires = asksEnd(service) ? typed.expiresOn || null : account.expiresOn;
       const first = fields.find((field) => field.hidden) ?? fields[0];
@@ -29,9 +30,14 @@ export default [
       return editAccount(ctx, account.id, { ...replaced, expires_on: expires });
     });
     if (!saved.ok) return page(ctx, account.id, typed, saved.problems);
-    return redirect(path, good(secret === undefined ? "Saved." : `The key of ${account.name} is replaced.`));
+    return redirect(path, good(saidAfter(account.name, secret, fields.length > 0)));
   }),
 ];
+
+function saidAfter(name: string, secret: object | undefined, entered: boolean): string {
+  if (secret === undefined) return "Saved.";
+  return entered ? `The key of ${name} is replaced.` : `Access is asked for anew with ${name}.`;
+}
 
 async function page(ctx: Context, key: string, typed?: TypedAccount, problems: Problems | null = null) {
   const { account, path, tile } = await changeable(ctx, key);
@@ -47,6 +53,7 @@ async function page(ctx: Context, key: string, typed?: TypedAccount, problems: P
     typed: typed ?? { open: {}, expiresOn: account.expiresOn ?? "" },
     secrets: secretFields(service),
     asksEnd: asksEnd(service),
+    renews: byRenewal(service),
     tried: wasTried(problems),
     problems: problems && refused(problems),
   };

@@ -2,6 +2,7 @@ import { callbackUrl, type Context } from "../../context.ts";
 import { addService } from "../../services/add.ts";
 import { consoleSteps } from "../../services/browse.ts";
 import { catalogEntry } from "../../services/catalog.ts";
+import { callsBack } from "../account-view.ts";
 import { redirect, view, type Answer } from "../answer.ts";
 import { attempt } from "../failure.ts";
 import { text } from "../form.ts";
@@ -74,7 +75,7 @@ function show(ctx: Context, key: string, setup: Setup): Answer {
     retired: entry.status === "retired",
     documentation: entry.documentation,
     steps: consoleSteps(key, callback),
-    callback: kind.consent?.(entry.settings) ? callback : null,
+    callback: callsBack(entry) ? callback : null,
     kind: { label: kind.label, summary: kind.summary },
     hosts: entry.hosts.filter((host) => !host.includes("{")),
     accountHelp: entry.account_help,

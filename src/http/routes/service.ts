@@ -8,7 +8,7 @@ import type { Service } from "../../services/service.ts";
 import { certificateFacts } from "../../signer/certificate.ts";
 import type { Fact } from "../../signer/kind.ts";
 import { serviceCertificate } from "../../signer/tls.ts";
-import { accountPath, byConsent } from "../account-view.ts";
+import { accountPath, byConsent, callsBack } from "../account-view.ts";
 import { view } from "../answer.ts";
 import { kindOf } from "../kind-fields.ts";
 import { tileOf } from "../tile.ts";
@@ -39,7 +39,7 @@ export default [
       shown: shown(service, admin),
       admin,
       checks: admin ? checklist(service, counts.all) : [],
-      callback: byConsent(service) && admin ? callbackUrl(ctx) : null,
+      callback: callsBack(service) && admin ? callbackUrl(ctx) : null,
       accounts: { rows, total: counts.all, broken: counts.needs_reconnect, more: counts.all > rows.length },
     };
     return view("service", data);
@@ -78,31 +78,27 @@ function shown(service: Service, admin: boolean) {
 function checklist(service: Service, accounts: number) {
   const kind = kindOf(service.kind);
   const secret = kind.settings.some((field) => service.hidden.includes(field.name));
-  const registered = byConsent(service)
-    ? [
-        {
-          label: "Registered at the provider",
-          detail: [
-            ...plainSettings(service).slice(0, 1),
-            secret ? "secret saved, hidden" : "no secret: a public client",
-          ]
-            .map((one) => (typeof one === "string" ? one : `${one.label} ${one.text}`))
-            .join(", "),
-          state: "done",
-          action: { label: "Edit", href: `/services/${service.id}/edit` },
-        },
-        {
-          label: "Callback address registered",
-          detail:
-            accounts > 0
-              ? "Accounts came back to it."
-              : "Copy the address below into the provider's console. The first link proves it.",
-          state: accounts > 0 ? "done" : "todo",
-        },
-      ]
-    : [{ label: "Nothing to register at the provider", detail: "Each account brings its own key.", state: "done" }];
+  const [first] = plainSettings(service);
+  const client = byConsent(service) || (kind.controlHosts !== undefined && first !== undefined);
+  const registered = client
+    ? {
+        label: "Registered at the provider",
+        detail: `${first ? `${first.label} ${first.text}, ` : ""}${secret ? "secret saved, hidden" : "no secret: a public client"}`,
+        state: "done",
+        action: { label: "Edit", href: `/services/${service.id}/edit` },
+      }
+    : { label: "Nothing to register at the provider", detail: "Each account brings its own key.", state: "done" };
+  const callback = {
+    label: "Callback address registered",
+    detail:
+      accounts > 0
+        ? "Accounts came back to it."
+        : "Copy the address below into the provider's console. The first link proves it.",
+    state: accounts > 0 ? "done" : "todo",
+  };
   return [
-    ...registered,
+    registered,
+    ...(callsBack(service) ? [callback] : []),
     service.test
       ? {
           label: "Test request",

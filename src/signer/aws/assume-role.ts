@@ -22,7 +22,11 @@ const answerSchema = z.object({
 
 /** Trades the account's lasting keys for temporary ones of a role (STS AssumeRole, API version 2011-06-15). */
 export const assumeRole: Renewal<Settings, Secret> = {
-  ready: (secret, settings) => secret.assumed !== undefined && secret.assumed.role_arn === settings.role_arn,
+  accept: (entered, settings) => ({
+    secret: entered,
+    ready: entered.assumed !== undefined && entered.assumed.role_arn === settings.role_arn,
+    renewable: true,
+  }),
 
   async renew(settings, secret, _round, ask, circumstances) {
     const { status, text } = await askForRole(settings, secret, ask, circumstances);

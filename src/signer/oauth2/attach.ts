@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { SignetError } from "../../errors.ts";
 import { blanksIn, fillAll, type Blanks } from "../blanks.ts";
 import { MASK } from "../kind.ts";
 import { withHeader, withQuery, type OutgoingRequest } from "../request.ts";
@@ -8,7 +9,7 @@ import type { Secret } from "./token-answer.ts";
 
 /** The request with the token in its header (RFC 6750 section 2.1), or where the service's settings say. */
 export function attach(request: OutgoingRequest, secret: Secret, settings: Settings): OutgoingRequest {
-  return place(request, settings, secret.access_token, blanksOf(settings, secret), proof(secret, settings));
+  return place(request, settings, tokenOf(secret), blanksOf(settings, secret), proof(secret, settings));
 }
 
 /** As attach(), with MASK where the secret goes. */
@@ -32,7 +33,14 @@ export function attachedSlots(settings: Settings) {
 /** A token's proof is made by the client secret alone, so it is worth as little to a thief as the token's last digits; undefined where none is wanted. */
 export function proof(secret: Secret, settings: Settings): string | undefined {
   if (settings.token_proof_param === undefined || settings.client_secret === undefined) return undefined;
-  return createHmac("sha256", settings.client_secret).update(secret.access_token).digest("hex");
+  return createHmac("sha256", settings.client_secret).update(tokenOf(secret)).digest("hex");
+}
+
+/** Throws `unavailable` before a first token was won. */
+function tokenOf(secret: Secret): string {
+  if (secret.access_token === undefined)
+    throw new SignetError("unavailable", "There is no access token yet. Try again shortly.");
+  return secret.access_token;
 }
 
 function place(

@@ -18,7 +18,7 @@ export const consent: Consent<Settings, Secret> = {
     const scopes = [...new Set([...settings.scopes, ...(settings.offline_scopes ?? [])])];
     const own: Record<string, string> = {};
     if (!omitted.has("response_type")) own.response_type = "code";
-    if (!omitted.has("client_id")) own[settings.client_id_param ?? "client_id"] = settings.client_id;
+    if (!omitted.has("client_id")) own[settings.client_id_param ?? "client_id"] = settings.client_id!;
     if (!omitted.has("redirect_uri"))
       own[settings.redirect_uri_param ?? "redirect_uri"] = redirectUri(settings, round.redirectUri, round.state);
     if (!settings.state_in_redirect_uri) own.state = round.state;
@@ -30,7 +30,7 @@ export const consent: Consent<Settings, Secret> = {
       own.code_challenge = createHash("sha256").update(round.verifier).digest("base64url");
       own.code_challenge_method = "S256";
     }
-    const url = new URL(settings.authorize_url);
+    const url = new URL(settings.authorize_url!);
     for (const [name, value] of Object.entries({ ...settings.authorize_params, ...own }))
       url.searchParams.set(name, value);
     // Scopes for offline use are not among those that are compared with what was granted: few providers name them.

@@ -2,8 +2,8 @@ import type { Settings } from "./settings.ts";
 
 /** Hosts to which the client's secret may go: the token endpoint, its siblings, and those a callback may choose from. */
 export function controlHosts(settings: Settings): string[] {
-  const { token_url, exchange_url, refresh_url, revoke_url, registration_url } = settings;
-  const addresses = [token_url, exchange_url, refresh_url, revoke_url, registration_url];
+  const { token_url, device_url, exchange_url, refresh_url, revoke_url, registration_url } = settings;
+  const addresses = [token_url, device_url, exchange_url, refresh_url, revoke_url, registration_url];
   const hosts = addresses.filter((address) => address !== undefined).map((address) => new URL(address).host);
   return [...new Set([...hosts, ...(settings.token_hosts ?? [])])];
 }

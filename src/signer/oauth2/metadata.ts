@@ -40,3 +40,15 @@ export async function withMetadata(settings: Settings, grant: Grant<Secret>, ask
   }
   return { ...grant, secret: { ...grant.secret, metadata } };
 }
+
+/** The same for what is won without a link, the first time: what was learned then stays. */
+export async function withFirstMetadata(
+  settings: Settings,
+  before: Secret,
+  grant: Grant<Secret>,
+  ask: Ask,
+): Promise<Grant<Secret>> {
+  if (before.metadata !== undefined) return grant;
+  const whole = await withMetadata(settings, grant, ask);
+  return { ...whole, metadata: whole.secret.metadata };
+}

@@ -3,14 +3,19 @@ import { fillAll } from "../blanks.ts";
 import type { Renewal } from "../kind.ts";
 import { blanksOf } from "./blanks.ts";
 import { refreshFailure } from "./failure.ts";
-import { inDataCentre, isTokenHost } from "./hosts.ts";
+import { inDataCentre } from "./hosts.ts";
+import { bound, requireEntered, requireSameHost } from "./lasting.ts";
 import type { Settings } from "./settings.ts";
 import { toGrant, type Secret } from "./token-answer.ts";
 import { tokenRequest } from "./token-request.ts";
 
 /** Trades the refresh token (RFC 6749 section 6), or what the service names in its place. */
 export const refresh: Renewal<Settings, Secret> = {
-  ready: () => true,
+  accept(entered, settings) {
+    requireEntered(entered, "access_token", "This is required.");
+    const renewable = settings.refresh_with === "access_token" || entered.refresh_token !== undefined;
+    return { secret: bound(entered, settings), ready: true, renewable };
+  },
 
   async renew(settings, secret, { redirectUri }, ask, circumstances) {
     const held = settings.refresh_with === "access_token" ? secret.access_token : secret.refresh_token;
@@ -20,12 +25,7 @@ export const refresh: Renewal<Settings, Secret> = {
         "The access ended and the provider gave no refresh token. Reconnect to continue.",
       );
     }
-    if (secret.token_host !== undefined && !isTokenHost(settings, secret.token_host)) {
-      throw new SignetError(
-        "needs_reconnect",
-        "The service's token address moved to another host since this account was linked. Reconnect to continue.",
-      );
-    }
+    requireSameHost(settings, secret);
     const blanks = blanksOf(settings, secret);
     const form = {
       ...fillAll(settings.token_params, blanks),

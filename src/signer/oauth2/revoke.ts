@@ -3,11 +3,13 @@ import { fillAddress, fillAll, type Blanks } from "../blanks.ts";
 import type { Ask, Circumstances } from "../kind.ts";
 import { attach } from "./attach.ts";
 import { blanksOf } from "./blanks.ts";
+import { clientFields } from "./client-authentication.ts";
 import { inDataCentre } from "./hosts.ts";
+import { withOwnClient } from "./lasting.ts";
 import type { Settings } from "./settings.ts";
 import { parseJson } from "../json.ts";
 import { errorIn, type Secret } from "./token-answer.ts";
-import { clientFields, withParameters } from "./token-request.ts";
+import { withParameters } from "./token-request.ts";
 
 /**
  * Asks the provider to forget the grant (RFC 7009 section 2.1), or by the provider's own call. The refresh token goes
@@ -15,14 +17,16 @@ import { clientFields, withParameters } from "./token-request.ts";
  * false where there is no address for it, throws `upstream_invalid` when the provider refuses.
  */
 export async function revoke(
-  settings: Settings,
+  service: Settings,
   secret: Secret,
   ask: Ask,
   circumstances: Circumstances,
 ): Promise<boolean> {
+  const settings = withOwnClient(service, secret);
   if (settings.revoke_url === undefined) return false;
   const [first, ...others] = tokensOf(settings, secret);
-  await revokeOne(settings, secret, first!, ask, circumstances);
+  if (first === undefined) return false;
+  await revokeOne(settings, secret, first, ask, circumstances);
   for (const token of others) await revokeOne(settings, secret, token, ask, circumstances).catch(() => undefined);
   return true;
 }
@@ -32,12 +36,16 @@ function tokensOf(settings: Settings, secret: Secret): string[] {
   const plain = settings.revoke_params === undefined && settings.revoke_auth !== "token";
   switch (settings.revoke_tokens ?? (plain ? "both" : "access")) {
     case "both":
-      return [...new Set([refresh, access])];
+      return present([...new Set([refresh, access])]);
     case "refresh":
-      return [refresh];
+      return present([refresh]);
     case "access":
-      return [access];
+      return present([access]);
   }
+}
+
+function present(tokens: (string | undefined)[]): string[] {
+  return tokens.filter((token) => token !== undefined);
 }
 
 async function revokeOne(

@@ -4,7 +4,9 @@ import { answerFields, answerShape } from "./settings/answer.ts";
 import { attachFields, attachShape } from "./settings/attach.ts";
 import { authorizeFields, authorizeShape } from "./settings/authorize.ts";
 import { callbackFields, callbackShape } from "./settings/callback.ts";
+import { clientAssertionFields, clientAssertionShape } from "./settings/client-assertion.ts";
 import { exchangeFields, exchangeShape } from "./settings/exchange.ts";
+import { grantFields, grantShape } from "./settings/grant.ts";
 import { refreshFields, refreshShape } from "./settings/refresh.ts";
 import { registrationFields, registrationShape } from "./settings/registration.ts";
 import { revokeFields, revokeShape } from "./settings/revoke.ts";
@@ -23,6 +25,8 @@ export const settingsSchema = z
     ...attachShape,
     ...revokeShape,
     ...registrationShape,
+    ...grantShape,
+    ...clientAssertionShape,
   })
   .superRefine((settings, context) => {
     const miss = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
@@ -48,16 +52,13 @@ export const settingsFields: Field[] = inFormOrder([
   ...attachFields,
   ...revokeFields,
   ...registrationFields,
+  ...grantFields,
+  ...clientAssertionFields,
 ]);
-
-/** Basic is what RFC 6749 section 2.3.1 wants supported; a client without secret can only say its id. */
-export function clientAuthentication(settings: Settings): "basic" | "body" | "none" {
-  return settings.token_auth ?? (settings.client_secret === undefined ? "none" : "basic");
-}
 
 /** The addresses first, then who the client is, then what it asks for: as providers' own pages list them. */
 function inFormOrder(fields: Field[]): Field[] {
-  const first = ["authorize_url", "token_url", "client_id", "client_secret", "scopes", "token_auth", "pkce"];
+  const first = ["grant", "authorize_url", "token_url", "client_id", "client_secret", "scopes", "token_auth", "pkce"];
   const usual = first.map((name) => fields.find((field) => field.name === name)!);
   return [...usual, ...fields.filter((field) => !usual.includes(field))];
 }

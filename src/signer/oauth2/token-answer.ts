@@ -3,6 +3,7 @@ import { SignetError } from "../../errors.ts";
 import { parseJson, walk } from "../json.ts";
 import type { Grant } from "../kind.ts";
 import { claimsOf } from "./id-token.ts";
+import { lastingShape } from "./lasting.ts";
 import type { Settings } from "./settings.ts";
 
 /** One line that can stand in a header or an address. */
@@ -14,9 +15,9 @@ const token = z
   .max(16_384)
   .regex(/^[\x21-\x7e]+$/, "A token is visible ASCII without spaces.");
 
-/** What is kept of a consent, sealed in the vault. */
+/** What is kept of a grant, sealed in the vault: what was won, and what it was won for. */
 export const secretSchema = z.strictObject({
-  access_token: token.min(1, "Enter the access token."),
+  access_token: token.min(1, "Enter the access token.").optional(),
   refresh_token: token.optional(),
   expires_in: z.coerce.number().min(0).max(315_360_000).optional(),
   expires_at: z.union([z.number(), z.iso.datetime({ offset: true })]).optional(),
@@ -26,6 +27,7 @@ export const secretSchema = z.strictObject({
   metadata: z
     .record(z.string().regex(/^[a-z][a-z0-9_]{0,49}$/), z.string().regex(PLAIN, "One line of plain characters."))
     .optional(),
+  ...lastingShape,
 });
 
 export type Secret = z.infer<typeof secretSchema>;

@@ -3,14 +3,15 @@ import { SignetError } from "../../errors.ts";
 import { fillAll, fillBlanks } from "../blanks.ts";
 import type { Ask, Circumstances } from "../kind.ts";
 import { blanksOf } from "./blanks.ts";
-import { clientAuthentication, type Settings } from "./settings.ts";
+import { clientFields, type Way } from "./client-authentication.ts";
+import type { Settings } from "./settings.ts";
 import { errorIn, readAnswer } from "./token-answer.ts";
 
 /** Where a token request differs from the service's usual ones. */
 export interface Differences {
   address?: string;
   method?: "GET" | "POST";
-  auth?: "basic" | "body" | "none" | undefined;
+  auth?: Way | undefined;
 }
 
 /**
@@ -36,29 +37,6 @@ export async function tokenRequest(
     throw new SignetError("upstream_unreachable", `The token endpoint answered ${status}. Try again later.`);
   const read = readAnswer(status, String(headers["content-type"] ?? ""), text);
   return { status, body: read, error: errorIn(status, read, settings) };
-}
-
-/**
- * RFC 6749 section 2.3.1: for Basic both parts are form-encoded first; in the body they are fields; never in a URL.
- * `auth` says how where this request differs from the service's usual ones.
- */
-export function clientFields(
-  settings: Settings,
-  _circumstances: Circumstances,
-  auth: "basic" | "body" | "none" = clientAuthentication(settings),
-): { headers: Record<string, string>; form: Record<string, string> } {
-  const secret = settings.client_secret ?? "";
-  const id = { [settings.client_id_param ?? "client_id"]: settings.client_id };
-  switch (auth) {
-    case "basic": {
-      const pair = `${formEncode(settings.client_id)}:${formEncode(secret)}`;
-      return { headers: { authorization: `Basic ${Buffer.from(pair).toString("base64")}` }, form: {} };
-    }
-    case "body":
-      return { headers: {}, form: { ...id, [settings.client_secret_param ?? "client_secret"]: secret } };
-    case "none":
-      return { headers: {}, form: id };
-  }
 }
 
 function body(
@@ -94,6 +72,11 @@ export function withParameters(address: string, parameters: Record<string, strin
   return url.href;
 }
 
-function formEncode(text: string): string {
-  return new URLSearchParams({ t: text }).toString().slice(2);
+/** What is asked for where no page of consent does: the scopes and the resource (RFC 6749 section 3.3, RFC 8707). */
+export function scopeOf(settings: Settings): Record<string, string> {
+  const delimiter = settings.scope_delimiter === "+" ? " " : settings.scope_delimiter;
+  return {
+    ...(settings.scopes.length > 0 ? { scope: settings.scopes.join(delimiter) } : {}),
+    ...(settings.resource ? { resource: settings.resource } : {}),
+  };
 }

@@ -7,7 +7,7 @@ const OMITTED = ["client_id", "redirect_uri", "response_type", "scope"] as const
 
 /** What the browser is sent to the provider with. */
 export const authorizeShape = {
-  authorize_url: endpoint,
+  authorize_url: endpoint.optional(),
   scopes: list.default([]),
   scope_delimiter: z.enum([" ", ",", "+"]).default(" "),
   offline_scopes: list.optional(),
@@ -31,7 +31,6 @@ export const authorizeFields: Field[] = [
     name: "authorize_url",
     label: "Authorization URL",
     type: "url",
-    required: true,
     example: "https://provider.example/oauth/authorize",
   },
   { name: "scopes", label: "Scopes", type: "list", help: "What accounts are asked to allow, separated by spaces." },

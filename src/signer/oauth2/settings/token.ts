@@ -8,9 +8,10 @@ const OMITTED = ["client_id", "grant_type", "redirect_uri"] as const;
 /** How the client presents itself at the token endpoint, and what it sends there. */
 export const tokenShape = {
   token_url: endpoint.optional(),
-  client_id: z.string().min(1, "Enter the client id.").max(1000),
+  /** Where it is missing, each account brings its own. */
+  client_id: z.string().min(1, "Enter the client id.").max(1000).optional(),
   client_secret: z.string().min(1).max(4000).optional(),
-  token_auth: z.enum(["basic", "body", "none"]).optional(),
+  token_auth: z.enum(["basic", "body", "none", "private_key_jwt", "client_secret_jwt"]).optional(),
   client_id_param: parameter.optional(),
   client_secret_param: parameter.optional(),
   client_hash_param: parameter.optional(),
@@ -35,7 +36,7 @@ export const tokenFields: Field[] = [
     required: true,
     example: "https://provider.example/oauth/token",
   },
-  { name: "client_id", label: "Client ID", type: "text", required: true },
+  { name: "client_id", label: "Client ID", type: "text" },
   {
     name: "client_secret",
     label: "Client secret",
@@ -51,6 +52,8 @@ export const tokenFields: Field[] = [
       { value: "basic", label: "Basic header" },
       { value: "body", label: "In the body" },
       { value: "none", label: "Public client (no secret)" },
+      { value: "private_key_jwt", label: "Signed with its private key (JWT)" },
+      { value: "client_secret_jwt", label: "Signed with its secret (JWT)" },
     ],
   },
   {
