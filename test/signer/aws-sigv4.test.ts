@@ -239,7 +239,6 @@ describe("a role", () => {
     expect(grant.expiresAt).toEqual(new Date("2026-11-05T13:00:00Z"));
     expect(grant.refreshable).toBe(true);
     expect(kind.secretSchema.parse(grant.secret)).toMatchObject(KEYS);
-    expect(kind.renewal!(settings)!.accept(grant.secret, settings).ready).toBe(true);
     const signed = kind.sign(request(S3), grant.secret, settings, THEN);
     expect(verifiedBy(TEMPORARY, signed).verified).toBe(true);
     for (const text of [TEMPORARY.secret_access_key, TEMPORARY.session_token, KEYS.secret_access_key])
@@ -249,11 +248,16 @@ describe("a role", () => {
   test("of which an account has no keys, because its service names another one now, is not stood in for", async () => {
     const { secret: held } = await answering(200, JSON.stringify(granted)).renew();
     const other = kind.settingsSchema.parse({ role_arn: `${ROLE}-2` });
-    expect(kind.renewal!(other)!.accept(held, other).ready).toBe(false);
     for (const keys of [held, secret]) {
       const refused = expect.objectContaining({ code: "needs_reconnect" });
       expect(() => kind.sign(request(S3), keys, other, THEN)).toThrow(refused);
     }
+  });
+
+  test("begins with nothing but the lasting keys, whatever is entered", async () => {
+    const { secret: held } = await answering(200, JSON.stringify(granted)).renew();
+    const begun = kind.renewal!(settings)!.accept(held, settings);
+    expect(begun).toEqual({ secret: KEYS, ready: false, renewable: true });
   });
 
   test("that its service no longer names leaves the lasting keys to sign", async () => {

@@ -22,11 +22,8 @@ const answerSchema = z.object({
 
 /** Trades the account's lasting keys for temporary ones of a role (STS AssumeRole, API version 2011-06-15). */
 export const assumeRole: Renewal<Settings, Secret> = {
-  accept: (entered, settings) => ({
-    secret: entered,
-    ready: entered.assumed !== undefined && entered.assumed.role_arn === settings.role_arn,
-    renewable: true,
-  }),
+  // Temporary keys are never entered: what is not won by renew() has an end that nobody knows.
+  accept: ({ assumed: _former, ...lasting }) => ({ secret: lasting, ready: false, renewable: true }),
 
   async renew(settings, secret, _round, ask, circumstances) {
     const { status, text } = await askForRole(settings, secret, ask, circumstances);
