@@ -66,6 +66,16 @@ describe("every page", () => {
     expect(await visit(await stage.open("ben"), forWorkers(seeded))).toEqual({});
   });
 
+  test("that says that something is broken", async () => {
+    const { knex } = stage.hub.world.database;
+    await knex.raw("alter table bots rename to hidden_away");
+    try {
+      expect(await visit(await stage.open("ben"), [["internal error", "/bots"]])).toEqual({});
+    } finally {
+      await knex.raw("alter table hidden_away rename to bots");
+    }
+  });
+
   test("that anybody sees", { timeout: 60_000 }, async () => {
     expect(await visit(await stage.open(), forGuests(seeded))).toEqual({});
   });

@@ -9,6 +9,8 @@ export type Stop = [name: string, open: string | ((page: Page) => Promise<unknow
 
 const KINDS = ["oauth2", "oauth1", "api_key", "bearer", "basic", "none"];
 
+const EXAMPLE = "curl https://api.acme.example/v1/me -H 'X-Api-Key: $KEY' -H 'Workspace: {workspace}'";
+
 /** Of a hub with people and nothing else. */
 export const EMPTY: Stop[] = [
   ["home", "/"],
@@ -22,7 +24,7 @@ export const EMPTY: Stop[] = [
 ];
 
 /** For an admin, once there is something. */
-export function forAdmins({ services, accounts, links, bot, botToken }: Seed, people: Cast): Stop[] {
+export function forAdmins({ services, accounts, links, bot, botToken, login }: Seed, people: Cast): Stop[] {
   const ben = `/people/${people.ben.id}`;
   const team = `/teams/${people.support.id}`;
   return [
@@ -36,6 +38,19 @@ export function forAdmins({ services, accounts, links, bot, botToken }: Seed, pe
     ["build", "/services/build"],
     ...KINDS.map((kind): Stop => [`build ${kind}`, `/services/build?kind=${kind}`]),
     ["build refused", (page) => refused(page, "/services/build?kind=api_key", "Create")],
+    [
+      "build from an address",
+      (page) => fillInFrom(page, "/services/build?kind=oauth2", { "Fill in from an address": login.issuer }),
+    ],
+    [
+      "build from no address",
+      (page) => fillInFrom(page, "/services/build?kind=oauth2", { "Fill in from an address": "ftp://x" }),
+    ],
+    ["build from an example", (page) => fillInFrom(page, "/services/build?name=Acme", { "curl command": EXAMPLE })],
+    [
+      "build from no example",
+      (page) => fillInFrom(page, "/services/build?name=Acme", { "curl command": "curl x.example" }),
+    ],
     ["service", services.salesforce],
     ["edit service", `${services.salesforce}/edit`],
     ["delete service", `${services.helpdesk}/delete`],
@@ -70,6 +85,8 @@ export function forAdmins({ services, accounts, links, bot, botToken }: Seed, pe
     ["preview", (page) => request(page, "/tickets", "Preview")],
     ["refusal", (page) => request(page, "https://elsewhere.example/", "Send")],
     ["audit", "/audit"],
+    ["jump", "/jump?q=support"],
+    ["jump, none found", "/jump?q=nothing+at+all"],
     ["audit record", (page) => page.goto("/audit").then(() => page.locator("tbody a").first().click())],
     ["people", "/people"],
     ["invite", "/people/new"],
@@ -124,6 +141,12 @@ async function send(page: Page, name: string): Promise<void> {
   await button(page, name);
   await answered;
   await page.waitForLoadState();
+}
+
+async function fillInFrom(page: Page, address: string, fields: Record<string, string>): Promise<void> {
+  await page.goto(address);
+  await fill(page, fields);
+  await send(page, "Fill in");
 }
 
 /** Sends a form as empty as the server lets it come. */

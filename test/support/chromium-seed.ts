@@ -12,6 +12,7 @@ import { inviteWorker } from "../../src/people/invite.ts";
 import { issueToken } from "../../src/people/token.ts";
 import { addService } from "../../src/services/add.ts";
 import type { Service } from "../../src/services/service.ts";
+import { newAuthorizationServer, type AuthorizationServer } from "./authorization-server.ts";
 import type { Stage } from "./chromium-world.ts";
 import { json, newEcho, type Echo } from "./echo.ts";
 import { salesforceService } from "./salesforce-steps.ts";
@@ -29,6 +30,8 @@ export interface Seed {
   connect: string;
   invitation: string;
   helpdesk: Echo;
+  /** An authorization server that describes itself. */
+  login: AuthorizationServer;
   close(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export async function seed(stage: Stage): Promise<Seed> {
   const helpdesk = await newEcho((request, response) =>
     json({ tickets: [{ id: 7, subject: "The printer is on fire", open: true }], next: null })(request, response),
   );
+  const login = await newAuthorizationServer();
   const desk = await bearerService(hub, people.ada, helpdesk.url, { name: "Helpdesk" });
   const salesforce = await salesforceService(hub, people.ada, stage.salesforce);
 
@@ -107,7 +111,11 @@ export async function seed(stage: Stage): Promise<Seed> {
     connect: `/connect/${sent.token}`,
     invitation: `/invitations/${token}`,
     helpdesk,
-    close: () => helpdesk.close(),
+    login,
+    close: async () => {
+      await helpdesk.close();
+      await login.close();
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import "./copy.js";
 import "./dialogs.js";
 import "./files.js";
 import "./guard.js";
+import "./jump.js";
 import "./keys.js";
 import "./menus.js";
 import "./problems.js";
