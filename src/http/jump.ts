@@ -90,7 +90,8 @@ export async function placesFor(ctx: Context, q: string): Promise<PlaceGroup[]> 
 
 function pagesFor(ctx: Context, wish: string): Place[] {
   const wanted = wish.toLowerCase().split(/\s+/);
+  const begins = (text: string, word: string) => ` ${text.toLowerCase()}`.includes(` ${word}`);
   return PAGES.filter(({ admin }) => !admin || isAdmin(ctx.actor))
-    .filter(({ label, words = "" }) => wanted.every((word) => `${label} ${words}`.toLowerCase().includes(word)))
+    .filter(({ label, words = "" }) => wanted.every((word) => begins(`${label} ${words}`, word)))
     .map(({ href, label, icon }) => ({ href, label, icon, detail: null }));
 }

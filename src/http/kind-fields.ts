@@ -27,6 +27,7 @@ export interface DrawnField {
   mono: boolean;
   /** A secret of several lines, such as a private key. */
   lines: boolean;
+  file?: boolean | undefined;
   advanced: boolean;
   /** Folded away under this heading among the advanced ones. */
   group?: string | undefined;
@@ -78,6 +79,7 @@ export function drawFields(
       required: field.required === true && !kept,
       mono: ["url", "list", "map", "textarea"].includes(field.type),
       lines: field.hidden === true && field.type === "textarea",
+      file: field.file,
       advanced: field.advanced === true,
       group: field.group,
       saved: kept,

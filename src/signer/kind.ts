@@ -14,6 +14,8 @@ export interface Field {
   required?: boolean;
   /** Rests in the vault and is never put back into a form. */
   hidden?: boolean;
+  /** Something that people have as a file, such as a certificate, though it is no secret. */
+  file?: boolean;
   /** Shown behind "More settings". */
   advanced?: boolean;
   /** The heading under which the rarest of the advanced fields are folded away together. */

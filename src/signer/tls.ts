@@ -17,6 +17,7 @@ const AUTHORITY: Field = {
   name: "tls_ca",
   label: "Private certificate authority",
   type: "textarea",
+  file: true,
   help: "As PEM. Servers of this service may be certified by it, too; their certificates are always checked.",
   advanced: true,
 };
@@ -25,6 +26,7 @@ const CERTIFICATE: Field[] = [
     name: "tls_certificate",
     label: "Client certificate",
     type: "textarea",
+    file: true,
     help: "As PEM, with those that issued it behind it. Every connection of this service shows it (mutual TLS).",
     advanced: true,
   },

@@ -53,20 +53,20 @@ describe("every page", () => {
     await bare.close();
   });
 
-  test("while there is nothing yet", { timeout: 60_000 }, async () => {
+  test("while there is nothing yet", { timeout: 120_000 }, async () => {
     expect(await visit(await stage.open("ada"), EMPTY)).toEqual({});
   });
 
-  test("that admins see", { timeout: 180_000 }, async () => {
+  test("that admins see", { timeout: 400_000 }, async () => {
     seeded = await seed(stage);
     expect(await visit(await stage.open("ada"), forAdmins(seeded, stage.people))).toEqual({});
   });
 
-  test("that workers see", { timeout: 60_000 }, async () => {
+  test("that workers see", { timeout: 120_000 }, async () => {
     expect(await visit(await stage.open("ben"), forWorkers(seeded))).toEqual({});
   });
 
-  test("that says that something is broken", async () => {
+  test("that says that something is broken", { timeout: 60_000 }, async () => {
     const { knex } = stage.hub.world.database;
     await knex.raw("alter table bots rename to hidden_away");
     try {
@@ -76,7 +76,7 @@ describe("every page", () => {
     }
   });
 
-  test("that anybody sees", { timeout: 60_000 }, async () => {
+  test("that anybody sees", { timeout: 120_000 }, async () => {
     expect(await visit(await stage.open(), forGuests(seeded))).toEqual({});
   });
 });

@@ -33,11 +33,11 @@ const focused = (page: Page) => page.evaluate(() => document.activeElement?.id ?
 describe("a secret of several lines", () => {
   const key = () => field(ada, "Private key");
 
-  async function choose(name: string, content: string | Buffer): Promise<void> {
+  async function choose(name: string, content: string | Buffer, into = "Private key"): Promise<void> {
     const path = join(folder, name);
     await writeFile(path, content);
     const opened = ada.waitForEvent("filechooser");
-    await button(ada, "From a file into Private key");
+    await button(ada, `From a file into ${into}`);
     await (await opened).setFiles(path);
   }
 
@@ -50,6 +50,13 @@ describe("a secret of several lines", () => {
     expect(await focused(ada)).toBe(await key().getAttribute("id"));
     expect(await key().evaluate((element) => getComputedStyle(element).fontFamily)).toContain("monospace");
     expect(sent).toEqual([]);
+  });
+
+  test("and so does a certificate, which is no secret", async () => {
+    await ada.getByText("More settings").click();
+    await choose("client.pem", PEM.replaceAll("PRIVATE KEY", "CERTIFICATE"), "Client certificate");
+    await expect.poll(() => field(ada, "Client certificate").inputValue()).toContain("BEGIN CERTIFICATE");
+    expect(await key().inputValue()).toBe(PEM);
   });
 
   test("that is not text comes as base64", async () => {

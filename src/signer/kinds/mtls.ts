@@ -31,6 +31,7 @@ export const mtls: Kind<Nothing, Secret> = {
       name: "certificate",
       label: "Certificate",
       type: "textarea",
+      file: true,
       help: "As PEM, with those that issued it behind it.",
       example: "-----BEGIN CERTIFICATE----- …",
     },
