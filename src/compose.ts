@@ -57,7 +57,7 @@ async function build(parts: Parts, undo: (() => Promise<unknown> | void)[]): Pro
   const allow = parseAllowList(parts.outboundAllow);
   const database = openDatabase(parts.databaseUrl);
   undo.push(() => database.close());
-  const vault = new Vault(keyring(await keyText(parts, database), parts));
+  const vault = new Vault(keyring(await keyText(parts, database), parts), clock);
   await vault.check(database.knex);
   const memory = new Memory();
   const listener = new Listener(database, memory);

@@ -24,7 +24,7 @@ export interface SealedSecret extends Binding {
   keyId: string;
   version: number;
   sealed: Buffer;
-  /** When it was sealed last. */
+  /** When it was sealed last, by the clock that ends are counted by. */
   changedAt: Date;
 }
 
@@ -38,9 +38,11 @@ export interface KeyInUse {
 /** Secrets as JSON objects, in one table that nothing else reads or writes. */
 export class Vault {
   readonly #keyring: Keyring;
+  readonly #clock: () => Date;
 
-  constructor(keyring: Keyring) {
+  constructor(keyring: Keyring, clock: () => Date = () => new Date()) {
     this.#keyring = keyring;
+    this.#clock = clock;
   }
 
   /**
@@ -67,7 +69,8 @@ export class Vault {
   /** Seals `plain` into a new row and returns its id. */
   async put(db: Knex, binding: Binding, plain: object): Promise<string> {
     const id = newId();
-    await db("secrets").insert({ id, ...(await this.#sealed(db, id, 1, binding, plain)) });
+    const sealed = await this.#sealed(db, id, 1, binding, plain);
+    await db("secrets").insert({ id, ...sealed, changed_at: this.#clock() });
     return id;
   }
 
@@ -78,7 +81,7 @@ export class Vault {
     const sealed = await this.#sealed(db, id, row.version + 1, binding, plain);
     await db("secrets")
       .where({ id })
-      .update({ ...sealed, changed_at: db.fn.now() });
+      .update({ ...sealed, changed_at: this.#clock() });
   }
 
   async destroy(db: Knex, ids: string[]): Promise<void> {
