@@ -136,7 +136,7 @@ export async function createAccount(ctx: Context, account: NewAccount): Promise<
   return (await findAccount(ctx, { id }))!;
 }
 
-/** The secret in the kind's own shape. Throws `invalid` with paths under `secret`. */
+/** The secret in the kind's own shape, looked at by it. Throws `invalid` with paths under `secret`. */
 export function parseSecret(service: Service, given: Record<string, unknown>): object {
   const kind = kindOf(service.kind);
   const schema = kind.secretSchemaFor?.(service.settings) ?? kind.secretSchema;
@@ -148,7 +148,7 @@ export function parseSecret(service: Service, given: Record<string, unknown>): o
     if (field.required && (value === undefined || value === ""))
       throw invalid(`secret.${field.name}`, `Enter ${field.label.toLowerCase()}.`);
   }
-  if (result.success) return result.data as object;
+  if (result.success) return (kind.examine?.(result.data, service.settings) ?? result.data) as object;
   const issues = result.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({ path: `secret.${key}`, message: "There is no such field." }))

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError } from "../errors.ts";
 import type { AnswerHeaders, AnswerSink, Flow, Stop } from "../outbound/transport.ts";
-import { RedactedStream, type Redactor } from "../outbound/redact.ts";
+import { RedactedStream, Redactor } from "../outbound/redact.ts";
 import type { Challenge } from "../signer/kind.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
 import { circumstances } from "./circumstances.ts";
@@ -63,7 +63,8 @@ export async function send(
       : credential.kind.sign(request, opened.secret, opened.settings, circumstances(ctx, challenge));
     // Signing may change the address, so the host rule has the last word.
     if (signed.url !== request.url) requireHost(ctx, credential, signed.url);
-    const clean = new UnpackedSink(signed.method, new CleanSink(opened.redactor, sink));
+    const redactor = redactorFor(credential, opened, signed);
+    const clean = new UnpackedSink(signed.method, new CleanSink(redactor, sink));
     const heard =
       challenge === undefined
         ? clean
@@ -78,6 +79,13 @@ export async function send(
         : new SignetError("unavailable", "The request could not be signed.", { cause: error }),
     );
   }
+}
+
+/** Where a request carries what was made for it alone, that does not come back either. */
+function redactorFor({ kind }: Usable, opened: Opened, signed: OutgoingRequest): Redactor {
+  const made = kind.made?.(signed, opened.settings) ?? [];
+  if (made.length === 0) return opened.redactor;
+  return new Redactor([...kind.sensitive(opened.secret, opened.settings), ...made]);
 }
 
 /**

@@ -23,6 +23,15 @@ export function fillAll(map: Readonly<Record<string, string>>, blanks: Blanks): 
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
+/** As fillBlanks(), in all texts inside a JSON value; undefined when one of them has a blank without a value. */
+export function fillJson(value: unknown, blanks: Blanks): unknown {
+  if (typeof value === "string") return fillBlanks(value, blanks);
+  if (value === null || typeof value !== "object") return value;
+  const filled = Object.entries(value).map(([name, item]) => [name, fillJson(item, blanks)] as const);
+  if (filled.some(([, item]) => item === undefined)) return undefined;
+  return Array.isArray(value) ? filled.map(([, item]) => item) : Object.fromEntries(filled);
+}
+
 /**
  * An address with its blanks filled. In the path a value stays one segment, because it is encoded and dots alone are
  * refused; in the host an address stands for its own host. Names in `kept` stay as they are. Undefined when another

@@ -31,7 +31,7 @@ export function partsSchema({ names, open: visible }: Parts): z.ZodType<Record<s
 export function partFields({ names, open: visible }: Parts): Field[] {
   return names.map((name) => ({
     name,
-    label: label(name),
+    label: partLabel(name),
     type: "text",
     required: true,
     ...(visible.includes(name) ? {} : { hidden: true }),
@@ -46,11 +46,12 @@ export function maskedParts({ names, open: visible }: Parts): Blanks {
 export function partFacts({ names, open: visible }: Parts, secret: Blanks): Fact[] {
   return names.map((name) => {
     const value = secret[name] ?? "";
-    return { label: label(name), value: visible.includes(name) ? value : lastFour(value) };
+    return { label: partLabel(name), value: visible.includes(name) ? value : lastFour(value) };
   });
 }
 
-function label(name: string): string {
+/** "app_id" becomes "App ID". */
+export function partLabel(name: string): string {
   const words = name.replaceAll("_", " ");
   return `${words[0]!.toUpperCase()}${words.slice(1)}`.replace(/\bid\b/i, "ID");
 }

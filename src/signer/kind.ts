@@ -85,6 +85,8 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   secretSchema: z.ZodType<Secret>;
   /** The same for kinds where the settings say what is asked. */
   secretSchemaFor?(settings: Settings): z.ZodType<Secret>;
+  /** What is kept of what was entered, looked at more closely than the schema can. Throws `invalid` at a field. */
+  examine?(entered: Secret, settings: Settings): Secret;
   /** Adds the credential. Everything it covers must leave as it is. */
   sign(request: OutgoingRequest, secret: Secret, settings: Settings, circumstances: Circumstances): OutgoingRequest;
   /** As sign() would, with MASK where the secret goes: needs no secret. */
@@ -96,6 +98,8 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   slots(settings: Settings): Slots;
   /** Every string that an answer must not carry back to the caller (statement E-13). */
   sensitive(secret: Secret, settings: Settings): string[];
+  /** What else an answer must not carry back of a signed request, such as a bearer token made for it alone. */
+  made?(signed: OutgoingRequest, settings: Settings): string[];
   /** All that may ever be seen of a secret. */
   facts(secret: Secret, settings: Settings): Fact[];
   /** Hosts, as in URL.host, to which the service's hidden settings may go: token endpoints and their siblings. */

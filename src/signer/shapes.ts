@@ -39,7 +39,8 @@ export const path = z
   .max(200)
   .regex(/^[^\s]*$/, "A path has no spaces; dots walk into objects.");
 
-function linesToMap(text: string): Record<string, string> | string {
+/** Lines of `name=value`; a text for what is none. */
+export function linesToMap(text: string): Record<string, string> | string {
   const lines = text
     .split(/\r?\n/)
     .map((line) => line.trim())

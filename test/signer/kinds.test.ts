@@ -181,6 +181,35 @@ const EXAMPLES: Record<string, Example[]> = {
       secrets: [],
     },
   ],
+  login: ["header", "cookie"].map((attach) => ({
+    settings: {
+      login_url: "https://provider.example/login",
+      body: '{"user":"{username}","password":"{password}","app":"{client_secret}"}',
+      attach,
+      cookie_name: "sid",
+      client_secret: CLIENT,
+    },
+    secret: { username: "ann", password: REFRESH, session: LONG, login_host: "provider.example" },
+    secrets: [LONG, REFRESH, CLIENT, base64(`ann:${REFRESH}`)],
+  })),
+  jwt: [
+    {
+      settings: { algorithm: "HS256", issuer: "{app_id}", asks: { app_id: "App" } },
+      secret: { key: LONG, app_id: "app" },
+      secrets: [LONG],
+      proof: /^Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9\.eyJpc3MiOiJhcHAiL[\w-]+\.[\w-]{43}$/m,
+    },
+    {
+      settings: {
+        exchange: "bearer",
+        token_url: "https://provider.example/token",
+        header: "X-Token",
+        format: "{token}",
+      },
+      secret: { key: REFRESH, token: LONG, token_host: "provider.example" },
+      secrets: [LONG, REFRESH],
+    },
+  ],
   none: [{ settings: {}, secret: {}, secrets: [] }],
 };
 

@@ -23,7 +23,9 @@ export const ask: Ask = async ({ method, url, headers = {}, form, json }) => {
   const body = form ? new URLSearchParams(form) : json === undefined ? null : JSON.stringify(json);
   const typed = json === undefined ? headers : { "content-type": "application/json", ...headers };
   const response = await fetch(url, { method, headers: typed, body, redirect: "manual" });
-  return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() };
+  const cookies = response.headers.getSetCookie();
+  const received = { ...Object.fromEntries(response.headers), ...(cookies.length > 0 && { "set-cookie": cookies }) };
+  return { status: response.status, headers: received, text: await response.text() };
 };
 
 /** A provider on loopback, and the settings of a service there. */
