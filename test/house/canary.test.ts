@@ -3,6 +3,7 @@ import { setupToken } from "../../src/people/setup.ts";
 import { Browser } from "../support/app.ts";
 import { newCanaryHub, SECRETS, type CanaryHub } from "../support/provider-canary-hub.ts";
 import type { Called } from "../support/provider-hub.ts";
+import { newSessionServer } from "../support/session-server.ts";
 
 // One story with a secret of every sort in it, told from the first admin to the last disconnect with all that can go
 // wrong between. Afterwards nothing that anybody could see or steal holds one of them (statements V-9, O-15, E-13).
@@ -81,6 +82,10 @@ test("people come, and get their tokens", async () => {
 
 test("credentials of every kind are entered, wrongly and rightly, and used against an API that tells all", async () => {
   await ada.post("/services/build", { kind: "oauth2", name: "", "settings.client_secret": clientSecret });
+  const sessions = await newSessionServer();
+  sessions.password = SECRETS.login;
+  const body = '{"user":"{username}","password":"{password}"}';
+  const login = { login_url: `${sessions.echo.url}/login`, body, session_path: "token" };
   const slugs = [
     await account("api_key", { name: "X-Api-Key" }, { key: SECRETS.apiKey }, "Header"),
     await account("api_key", { in: "query", name: "key" }, { key: SECRETS.queryKey }, "Query"),
@@ -88,7 +93,10 @@ test("credentials of every kind are entered, wrongly and rightly, and used again
     await account("api_key", { in: "body", name: "key" }, { key: SECRETS.bodyKey }, "Body"),
     await account("basic", {}, { username: "signet", password: SECRETS.basic }, "Basic"),
     await account("bearer", {}, { token: SECRETS.bearer }, "Bearer"),
+    await account("jwt", { algorithm: "HS256", issuer: "signet" }, { key: SECRETS.jwt }, "Jwt"),
+    await account("login", login, { username: sessions.username, password: SECRETS.login }, "Login"),
   ];
+  for (const session of sessions.sessions) canary.plant("session", session);
   const { body: services } = await api("GET", "/services");
   const bearer = services.items.find((one: { name: string }) => one.name === "Bearer").id as string;
   await ben.post("/accounts/new", { service: bearer, name: "", "secret.token": SECRETS.replaced });
@@ -102,6 +110,12 @@ test("credentials of every kind are entered, wrongly and rightly, and used again
   await api("PATCH", "/accounts/bearer", { secret: { tokn: SECRETS.replaced } });
   await api("PATCH", "/accounts/bearer", { secret: { token: SECRETS.replaced } });
   for (const slug of slugs) await hub.useEverywhere(slug, whoever());
+  for (const request of hub.provider.echo.requests) {
+    const [jwt] = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/.exec(request.header("authorization") ?? "") ?? [];
+    if (jwt !== undefined) canary.plant("JWT", jwt);
+  }
+  expect(canary.kinds).toContain("JWT");
+  await sessions.close();
 });
 
 test("accounts are linked, renewed, linked again and ended; and it fails in every way it can", async () => {

@@ -7,7 +7,7 @@ import type { Cast } from "./world.ts";
 /** A page of the hub: its address, or how to get there. */
 export type Stop = [name: string, open: string | ((page: Page) => Promise<unknown>)];
 
-const KINDS = ["oauth2", "oauth1", "api_key", "bearer", "basic", "none"];
+const KINDS = ["oauth2", "oauth1", "api_key", "bearer", "basic", "login", "jwt", "none"];
 
 const EXAMPLE = "curl https://api.acme.example/v1/me -H 'X-Api-Key: $KEY' -H 'Workspace: {workspace}'";
 

@@ -23,6 +23,8 @@ export const SECRETS = {
   basic: `${marked("basic")}:"é`,
   bearer: marked("tok"),
   replaced: marked("tok"),
+  jwt: marked("key"),
+  login: `${marked("pass")} "é\\`,
 };
 
 /** An empty hub without an admin, everything that leaves it being watched, its log at its most talkative. */

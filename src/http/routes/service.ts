@@ -79,7 +79,8 @@ function checklist(service: Service, accounts: number) {
   const kind = kindOf(service.kind);
   const secret = kind.settings.some((field) => service.hidden.includes(field.name));
   const [first] = plainSettings(service);
-  const client = byConsent(service) || (kind.controlHosts !== undefined && first !== undefined);
+  // Where accounts bring keys of their own, a client of the service's may still introduce them.
+  const client = byConsent(service) || secret || service.settings.client_id !== undefined;
   const registered = client
     ? {
         label: "Registered at the provider",
