@@ -66,6 +66,26 @@ describe("Amazon Web Services", () => {
     expect(ended).toMatchObject({ status: 403, body: expect.stringContaining("ExpiredToken") });
     expect(await walk.test("aws-for-a-while")).toContain("The temporary keys have ended.");
   });
+
+  test("assumes a role with the external id, again whenever its keys end, and asks for a person once the key is gone", async () => {
+    const answers = { region, role_arn: aws.role("signet", "acme-7", 3600), external_id: "acme-7" };
+    const byRole = await walk.setUp("amazon-web-services", answers, "AWS by role");
+    const key = aws.user("deployer");
+    expect((await walk.enter(byRole, "AWS deployer", secretOf(key))).words).toContain("assumed-role/signet/");
+    for (const _ of [1, 2]) {
+      walk.pass({ hours: 2 });
+      expect(arnIn((await walk.answer("aws-deployer", whoAmI)).body)).toContain("assumed-role/signet/");
+    }
+    const foreign = await walk.setUp("amazon-web-services", { ...answers, external_id: "other" }, "AWS refused");
+    const refused = await walk.enter(foreign, "AWS stranger", secretOf(key));
+    expect(refused).toMatchObject({ saved: false, words: expect.stringContaining("may not assume the role") });
+    aws.deleteKey(key);
+    walk.pass({ hours: 2 });
+    expect(await walk.execute("aws-deployer", whoAmI)).toMatchObject({
+      status: 424,
+      body: { code: "needs_reconnect" },
+    });
+  });
 });
 
 /** What of a key is entered in the account form. */

@@ -184,6 +184,20 @@ describe("Twilio", () => {
     expect(await walk.answer("twilio-by-key", { url: account })).toMatchObject({ status: 401, body: { code: 20003 } });
   });
 
+  test("takes an OAuth app's client id and secret, and wins a new token each hour", async () => {
+    const service = await walk.setUp("twilio-oauth", { account_sid: twilio.account });
+    expect((await walk.enter(service, "Twilio by app", CLIENT)).saved).toBe(true);
+    for (const _ of [1, 2]) {
+      expect((await walk.answer("twilio-by-app", sms)).status).toBe(201);
+      walk.pass({ hours: 2 });
+    }
+    const { saved, words } = await walk.enter(service, "Twilio by no app", { ...CLIENT, client_secret: "wrong" });
+    expect([saved, words]).toEqual([
+      false,
+      expect.stringContaining("The provider does not accept this client id or secret."),
+    ]);
+  });
+
   test("says when the credential was changed there", async () => {
     twilio.rotate();
     expect(await walk.answer("twilio", sms)).toMatchObject({ status: 401, body: { code: 20003 } });

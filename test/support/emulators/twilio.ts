@@ -28,7 +28,7 @@ export function emulateTwilio(ground: Ground) {
   const token = ({ request }: Call): Answer => {
     const form = formOf(request);
     const known = form?.get("client_id") === APP.id && form.get("client_secret") === APP.secret;
-    if (!known || form.get("grant_type") !== "client_credentials") return problem(401, 70002, "Invalid client");
+    if (!known || form.get("grant_type") !== "client_credentials") return json({ error: "invalid_client" }, 401);
     const access_token = random("eyJ");
     tokens.set(access_token, ground.clock().getTime() + TOKEN_SECONDS * 1000);
     return json({ access_token, token_type: "Bearer", expires_in: TOKEN_SECONDS });
