@@ -77,6 +77,21 @@ describe("GitHub", () => {
     const again = await walk.enter(tokens, "GitHub by a dead token", { token });
     expect([again.saved, again.words]).toEqual([false, expect.stringContaining("401")]);
   });
+
+  test("lets a bot in as an app's installation, by the app's private key, and wins a new token each hour", async () => {
+    const service = await walk.setUp("github-app");
+    const secret = { key: github.app.register("Iv23app"), app_id: "Iv23app", installation_id: "4711" };
+    github.app.install("Iv23app", "4711", "acme");
+    expect((await walk.enter(service, "GitHub by app", secret)).words).toContain("knows it as acme");
+    const repositories = { url: "/installation/repositories" };
+    for (const _ of [1, 2]) {
+      expect((await walk.answer("github-by-app", repositories)).body.total_count).toBe(1);
+      walk.pass({ hours: 2 });
+    }
+    github.app.uninstall("4711");
+    const gone = await walk.execute("github-by-app", repositories);
+    expect(gone.status).toBe(424);
+  });
 });
 
 describe("GitLab", () => {

@@ -81,6 +81,24 @@ describe("Dialogflow, once Api.ai", () => {
     expect(old).toMatchObject({ status: 403, body: { code: "host_not_allowed" } });
   });
 
+  test("lets a bot in by a service account's key file, whose tokens are won anew each hour", async () => {
+    const robot = "bot@acme.iam.gserviceaccount.example";
+    const scopes = { scopes: "https://www.googleapis.com/auth/dialogflow" };
+    const service = await walk.setUp("google-service-account", scopes);
+    const key = JSON.stringify(google.serviceAccount(robot));
+    expect((await walk.enter(service, "Agents of the bot", { key })).saved).toBe(true);
+    const url = "https://europe-west1-dialogflow.googleapis.com/v2/projects/acme/agent";
+    for (const _ of [1, 2]) {
+      expect((await walk.answer("agents-of-the-bot", { url })).body.displayName).toBe(`Agent of ${robot}`);
+      walk.pass({ hours: 2 });
+    }
+    google.deleteServiceAccount(robot);
+    expect(await walk.execute("agents-of-the-bot", { url })).toMatchObject({
+      status: 424,
+      body: { code: "needs_reconnect" },
+    });
+  });
+
   test("renews as Google does, and is revoked as Google is", async () => {
     walk.pass({ hours: 2 });
     expect((await walk.answer(account, agent)).status).toBe(200);

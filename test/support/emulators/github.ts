@@ -1,4 +1,5 @@
 import { json, text, type Answer } from "../echo.ts";
+import { emulateGitHubApp } from "./github-app.ts";
 import { basicOf, jsonOf, nothing, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
 import { APP } from "./oauth2-rules.ts";
 import { OAuth2 } from "./oauth2.ts";
@@ -43,6 +44,8 @@ export function emulateGitHub(ground: Ground) {
     return person ? answer(call, person, grant?.scopes ?? []) : refused(401, "Bad credentials");
   };
 
+  const app = emulateGitHubApp(ground, refused);
+
   /** Ends one token, or everything that its person allowed the app. */
   const forget = (everything: boolean) => (call: Call) => {
     const [id, secret] = basicOf(call.request) ?? [];
@@ -78,6 +81,7 @@ export function emulateGitHub(ground: Ground) {
             ? json({ full_name: `${owner}/${name}`, private: true })
             : refused(404, "Not Found"),
         ),
+        ...app.routes,
         "DELETE /applications/*/grant": forget(true),
         "DELETE /applications/*/token": forget(false),
       },
@@ -87,6 +91,7 @@ export function emulateGitHub(ground: Ground) {
 
   return {
     oauth,
+    app,
     loginOf,
     /** Somebody makes a personal access token in their settings. */
     personalToken: (person: Person) => {

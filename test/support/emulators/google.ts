@@ -1,6 +1,7 @@
-import { createVerify, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { json, type Answer } from "../echo.ts";
 import { formOf, routes, tokenOf, type Call, type Ground, type Handler } from "./http.ts";
+import { claimsOf, isFresh } from "./jwt.ts";
 import { APP, type Grant, type Reply } from "./oauth2-rules.ts";
 import { OAuth2 } from "./oauth2.ts";
 
@@ -46,15 +47,10 @@ export function emulateGoogle(ground: Ground) {
 
   /** RFC 7523 with a service account's own key. */
   const assertion = (token: string): Reply => {
-    const [head = "", body = "", signature = ""] = token.split(".");
-    const header = read(head);
-    const claims = read(body);
-    const key = robots.get(String(claims.iss));
-    const signed = key && createVerify("RSA-SHA256").update(`${head}.${body}`).verify(key, signature, "base64url");
-    if (header.alg !== "RS256" || !signed) return oauth.refuse("invalid_grant", "Invalid JWT Signature.");
-    const [now, from, until] = [ground.clock().getTime() / 1000, Number(claims.iat), Number(claims.exp)];
-    const fresh = from <= now + 60 && until > now && until - from <= 3600;
-    if (!fresh) return oauth.refuse("invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes).");
+    const claims = claimsOf(token, (issuer) => robots.get(issuer));
+    if (!claims) return oauth.refuse("invalid_grant", "Invalid JWT Signature.");
+    if (!isFresh(claims, ground.clock().getTime(), 3600))
+      return oauth.refuse("invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes).");
     const asked = String(claims.scope).split(" ");
     if (claims.aud !== TOKEN_URL) return oauth.refuse("invalid_grant", "Invalid JWT: Failed audience check.");
     if (!asked.every((scope) => scopes.includes(scope))) return oauth.refuse("invalid_scope", "Invalid scope.");
@@ -107,6 +103,7 @@ export function emulateGoogle(ground: Ground) {
     oauth,
     api,
     /** Makes a service account; answers the file with its key that the console lets one download. */
+    deleteServiceAccount: (email: string) => robots.delete(email),
     serviceAccount: (email: string) => {
       const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
       robots.set(email, publicKey);
@@ -137,12 +134,4 @@ function idToken({ person, since }: Grant, { privateKey }: { privateKey: KeyObje
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");
   return `${text}.${sign("sha256", Buffer.from(text), privateKey).toString("base64url")}`;
-}
-
-function read(part: string): Record<string, unknown> {
-  try {
-    return JSON.parse(Buffer.from(part, "base64url").toString("utf8")) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
 }
