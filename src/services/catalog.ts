@@ -120,7 +120,7 @@ export function fillEntry(entry: CatalogEntry, answers: Record<string, unknown>)
     settings: { ...(fill(withoutUnanswered(entry.settings, known), known) as Record<string, unknown>), ...others },
     hosts: entry.hosts.flatMap((host) => fill(host, known) as string | string[]),
     base_url: entry.base_url === undefined ? undefined : (fill(entry.base_url, known) as string),
-    headers: (fill(entry.headers ?? {}, known) as Record<string, string>) ?? {},
+    headers: (fill(withoutUnanswered(entry.headers ?? {}, known), known) as Record<string, string>) ?? {},
     test: entry.test === undefined ? undefined : fill(entry.test, known),
   };
 }

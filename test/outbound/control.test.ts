@@ -58,6 +58,12 @@ describe("a provider's own endpoint", () => {
     expect(echo.last.body.toString()).toBe('{"a":[1,null]}');
     await ask({ method: "DELETE", url: `${echo.url}/grant` });
     expect([echo.last.method, echo.last.body.length]).toEqual(["DELETE", 0]);
+    await ask({ method: "DELETE", url: `${echo.url}/grant`, json: { access_token: "t" } });
+    expect([echo.last.method, echo.last.body.toString()]).toEqual(["DELETE", '{"access_token":"t"}']);
+    await ask({ method: "DELETE", url: `${echo.url}/grant`, form: { token: "t" } });
+    expect([echo.last.method, echo.last.body.toString()]).toEqual(["DELETE", "token=t"]);
+    await ask({ method: "GET", url: `${echo.url}/exchange?a=b%20c`, headers: { "User-Agent": "acme/1.0" } });
+    expect([echo.last.path, echo.last.header("user-agent")]).toEqual(["/exchange?a=b%20c", "acme/1.0"]);
   });
 
   test("gets the bytes that somebody signed as they are", async () => {
@@ -186,19 +192,21 @@ describe("an answer is refused", () => {
 
 test("a failure holds nothing of the request, in whatever depth it is looked at", async () => {
   const server = clean.later(await newRawServer((socket) => socket.end("garbage\r\n\r\n")));
-  const error = await refusal(
-    asking(
-      [server.host],
-      [server.host],
-    )({
+  const ask = asking([server.host], [server.host]);
+  for (const request of [
+    {
       method: "POST",
       url: `${server.url}/token`,
       headers: { authorization: `Basic ${SECRET}` },
       form: { client_secret: SECRET, code: "the-code" },
-    }),
-  );
-  for (const shown of [inspect(error, { depth: 20, showHidden: true, getters: true }), String(error), error.stack!]) {
-    expect(shown).not.toContain(SECRET);
-    expect(shown).not.toContain("the-code");
+    },
+    // Some providers want it there.
+    { method: "GET", url: `${server.url}/exchange?client_secret=${SECRET}&code=the-code` },
+  ] as const) {
+    const error = await refusal(ask(request));
+    for (const shown of [inspect(error, { depth: 20, showHidden: true, getters: true }), String(error), error.stack!]) {
+      expect(shown).not.toContain(SECRET);
+      expect(shown).not.toContain("the-code");
+    }
   }
 });

@@ -295,6 +295,16 @@ describe("a renewal", () => {
     expect((await finish(settings)).refreshable).toBe(true);
   });
 
+  test("may be answered without the wrap that a traded code comes in", async () => {
+    const settings = { token_path: "authed_user" };
+    provider.echo.answer(json({ ok: true, access_token: "at-2", refresh_token: "rt-2", token_type: "user" }));
+    expect((await refresh(settings)).secret).toMatchObject({ access_token: "at-2", refresh_token: "rt-2" });
+    provider.echo.answer(json({ ok: true, access_token: "bot", authed_user: { access_token: "at-3" } }));
+    expect((await refresh(settings)).secret.access_token).toBe("at-3");
+    provider.echo.answer(json({ ok: true, access_token: "bot" }));
+    await expect(finish(settings)).rejects.toMatchObject({ code: "upstream_invalid" });
+  });
+
   test("repeats the provider's name of the callback address where it has one", async () => {
     await refresh({ repeat_redirect_uri_on_refresh: true, redirect_uri_alias: "Acme-App-1" });
     expect(provider.form().redirect_uri).toBe("Acme-App-1");

@@ -32,7 +32,7 @@ export const clientCredentials: GrantWay = {
       if (own) requireSameHost(settings, secret);
       const answer = await tokenRequest(withOwnClient(settings, secret), ask, circumstances, {
         ...settings.token_params,
-        grant_type: "client_credentials",
+        grant_type: settings.grant_type ?? "client_credentials",
         ...scopeOf(settings),
       });
       if (answer.error !== undefined) throw refusal(answer.error, own);

@@ -17,6 +17,12 @@ export const tokenShape = {
   client_hash_param: parameter.optional(),
   client_hash_of: z.string().max(200).optional(),
   token_body: z.enum(["form", "json"]).optional(),
+  grant_type: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[\x21-\x7e]+$/, "A grant type has no spaces.")
+    .optional(),
   token_params: map.default({}),
   token_omit: list
     .pipe(z.array(z.enum(OMITTED, "Only client_id, grant_type and redirect_uri can be left out.")))
@@ -99,6 +105,14 @@ export const tokenFields: Field[] = [
       { value: "form", label: "Form" },
       { value: "json", label: "JSON" },
     ],
+  },
+  {
+    name: "grant_type",
+    label: "Name of the grant type",
+    type: "text",
+    advanced: true,
+    group: GROUP,
+    help: "Where the provider calls client credentials by a name of its own. Default: client_credentials.",
   },
   {
     name: "token_params",
