@@ -14,6 +14,7 @@ const keys = new Set(files.map((path) => basename(path, ".json")));
 /** Keys that are also ordinary words of the code, each with where the word comes from. */
 const WORDS = new Map([
   ["cerb", "a kind of authentication, which is called as the product that invented it"],
+  ["buffer", "what a hash is asked for as"],
   ["close", "an event of sockets and streams"],
   ["x", "an icon"],
 ]);
@@ -41,6 +42,20 @@ function sample(prompt: Prompt): string | string[] {
 
 function filled(entry: CatalogEntry): FilledEntry {
   return fillEntry(entry, Object.fromEntries(entry.prompts.map((prompt) => [prompt.key, sample(prompt)])));
+}
+
+/** Names that are filled only when an account is linked, entered or used. */
+function laterOf({ kind }: CatalogEntry, { settings }: FilledEntry): Set<string> {
+  const learned = ["metadata", "token_metadata", "callback_metadata"].flatMap((name) =>
+    Object.keys(settings[name] ?? {}),
+  );
+  const parsed = kindOf(kind).settingsSchema.safeParse(settings);
+  const entered = parsed.success
+    ? kindOf(kind)
+        .secret(parsed.data)
+        .map(({ name }) => name)
+    : [];
+  return new Set([...learned, ...entered, "token", "code"]);
 }
 
 /** Every address in an entry, with where it stands. */
@@ -100,20 +115,22 @@ describe.each(catalog().map((entry) => ({ key: entry.key, entry })))("$key", ({ 
     for (const host of hosts) expect(parseHost(host)).toEqual({ host });
     const base = given.base_url ?? null;
     for (const [where, url] of addresses(given)) {
-      if (where !== "base_url" && where !== "test") continue;
+      // A host that each account fills in is judged when the account is linked.
+      if ((where !== "base_url" && where !== "test") || url.startsWith("https://{")) continue;
       expect(hostAllowed(hosts, new URL(url), base), `${where}: ${url} by ${hosts.join()}`).toBe(true);
     }
   });
 
   test("leaves no blank unfilled, and asks for nothing that it does not use", () => {
-    const left = JSON.stringify([given.settings, given.hosts, given.base_url, given.headers, given.test]);
-    const known = new Set(["{key}", "{callback}"]);
-    // What is won by consent or entered per account is filled later.
-    const later = /^\{(client\.(id|secret)|token\.(access|refresh)|[a-z0-9_]*)\}$/;
+    // The settings of other kinds may hold templates with names of their own.
+    const settings = ["oauth2", "api_key"].includes(entry.kind) ? given.settings : {};
+    const left = JSON.stringify([settings, given.hosts, given.base_url, given.headers, given.test]);
+    // Names with a dot belong to the credential; the others are learned of each account, or entered with it.
+    const later = new Set([...laterOf(entry, given)].map((name) => `{${name}}`));
     const prompted = new Set(entry.prompts.map(({ key }) => `{${key}}`));
     for (const blank of left.match(/\{[a-z0-9_.]+\}/g) ?? []) {
       expect(prompted.has(blank), blank).toBe(false);
-      if (!known.has(blank)) expect(blank).toMatch(later);
+      if (!blank.includes(".")) expect([...later], blank).toContain(blank);
     }
     const whole = JSON.stringify({ ...entry, prompts: [] });
     for (const prompt of entry.prompts) expect(whole, prompt.key).toContain(`{${prompt.key}}`);
@@ -126,6 +143,21 @@ describe.each(catalog().map((entry) => ({ key: entry.key, entry })))("$key", ({ 
       if (prompt.type === "choice") expect(prompt.options?.length, prompt.key).toBeGreaterThan(1);
     }
     expect(new Set(entry.prompts.map(({ key }) => key)).size).toBe(entry.prompts.length);
+  });
+
+  test("puts secrets into hidden settings, whole, and nowhere else", () => {
+    const hidden = new Set(
+      kindOf(entry.kind)
+        .settings.filter((field) => field.hidden)
+        .map(({ name }) => name),
+    );
+    for (const prompt of entry.prompts.filter(({ type }) => type === "secret")) {
+      const blank = `{${prompt.key}}`;
+      const holding = Object.entries(entry.settings).filter(([, value]) => JSON.stringify(value).includes(blank));
+      expect(holding.map(([name, value]) => [hidden.has(name), value])).toEqual([[true, blank]]);
+      const { hosts, base_url, headers, test } = entry;
+      expect(JSON.stringify([hosts, base_url, headers, test])).not.toContain(blank);
+    }
   });
 });
 
