@@ -63,6 +63,7 @@ describe("an issuer's address", () => {
       authorize_url: `${server.issuer}/auth`,
       token_url: `${server.issuer}/token`,
       revoke_url: `${server.issuer}/token/revocation`,
+      device_url: `${server.issuer}/device/auth`,
       issuer: server.issuer,
       token_auth: "basic",
     });
@@ -140,6 +141,9 @@ describe("what a server can do becomes settings", () => {
     [["client_secret_post", "client_secret_basic"], "basic"],
     [["private_key_jwt", "client_secret_post"], "body"],
     [["none"], "none"],
+    [["private_key_jwt", "none"], "none"],
+    [["client_secret_jwt", "private_key_jwt"], "client_secret_jwt"],
+    [["private_key_jwt"], "private_key_jwt"],
   ])("its clients sign in by %j", async (methods, expected) => {
     const found = await settings({ token_endpoint_auth_methods_supported: methods });
     expect(found.settings.token_auth).toBe(expected);
@@ -164,6 +168,21 @@ describe("what a server can do becomes settings", () => {
     expect((await settings({ authorization_response_iss_parameter_supported: "yes" })).settings).not.toHaveProperty(
       "issuer",
     );
+  });
+
+  test.each([
+    [["authorization_code", "client_credentials"], undefined],
+    [["client_credentials"], "client_credentials"],
+    [["refresh_token", "urn:ietf:params:oauth:grant-type:device_code"], "device_code"],
+    [["urn:ietf:params:oauth:grant-type:jwt-bearer"], "jwt_bearer"],
+  ])("access is won as %j allow", async (grants, expected) => {
+    const found = await settings({
+      grant_types_supported: grants,
+      device_authorization_endpoint: `${echo.url}/device`,
+      ...(expected && { authorization_endpoint: undefined }),
+    });
+    expect(found.settings.grant).toBe(expected);
+    expect(found.server!.notes.join(" ").includes("does not let people allow access")).toBe(expected !== undefined);
   });
 
   test("what accounts can not be linked with is said", async () => {
@@ -275,6 +294,11 @@ describe("a hostile document is not taken", () => {
       "Token URL",
     ],
     ["without a token endpoint", () => plain(echo.url, { token_endpoint: undefined }), "Token URL it names none"],
+    [
+      "without the endpoint that its only grant needs",
+      () => plain(echo.url, { grant_types_supported: ["urn:ietf:params:oauth:grant-type:device_code"] }),
+      "Device authorization URL it names none",
+    ],
     ["that is a list", () => json([plain()]), "Nothing at"],
     ["that is a page", () => text("<!doctype html><title>Sign in</title>", "text/html"), "Nothing at"],
     [

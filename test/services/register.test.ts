@@ -235,6 +235,14 @@ describe("a server's answer to a registration", () => {
   });
 });
 
+test("a client without people says so when it registers", async () => {
+  registering(json(CLIENT, 201), { grant_types_supported: ["client_credentials"], authorization_endpoint: undefined });
+  const { service } = await register({ url: echo.url, name: "Machine" });
+  expect(service.settings.grant).toBe("client_credentials");
+  const sent = JSON.parse(echo.last.body.toString()) as Record<string, unknown>;
+  expect(sent).toMatchObject({ grant_types: ["client_credentials"], response_types: [] });
+});
+
 test("clients register only where the server that was asked says so", async () => {
   registering(json(CLIENT, 201), { registration_endpoint: undefined });
   const none = await refusal(register({ url: echo.url, name: "Nowhere" }));

@@ -9,7 +9,18 @@ import { errorIn } from "./token-answer.ts";
 
 // A client that registers itself (RFC 7591), and takes itself back (RFC 7592).
 
-const METHODS = { basic: "client_secret_basic", body: "client_secret_post", none: "none" } as const;
+const METHODS = {
+  basic: "client_secret_basic",
+  body: "client_secret_post",
+  client_secret_jwt: "client_secret_jwt",
+  none: "none",
+} as const;
+
+/** What a client that wins access like this says that it will use (RFC 7591 section 2). */
+const GRANT_TYPES: Record<string, string> = {
+  device_code: "urn:ietf:params:oauth:grant-type:device_code",
+  jwt_bearer: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+};
 
 const answerSchema = z.object({
   client_id: z
@@ -31,7 +42,10 @@ const answerSchema = z.object({
  * among them. Throws `upstream_invalid` with a sentence made of known words; `upstream_unreachable` for 5xx.
  */
 export async function register(url: string, client: Client, ask: Ask): Promise<Registered> {
-  const signIn = client.settings.token_auth ?? "basic";
+  const signIn = String(client.settings.token_auth ?? "basic");
+  const grant = String(client.settings.grant ?? "authorization_code");
+  if (!Object.hasOwn(METHODS, signIn))
+    throw new SignetError("invalid", "A client that signs in with a key of its own is registered by hand.");
   const { status, text } = await ask({
     method: "POST",
     url,
@@ -40,8 +54,8 @@ export async function register(url: string, client: Client, ask: Ask): Promise<R
       client_name: client.name,
       client_uri: client.home,
       redirect_uris: [client.redirectUri],
-      grant_types: ["authorization_code", ...(client.renews ? ["refresh_token"] : [])],
-      response_types: ["code"],
+      grant_types: [GRANT_TYPES[grant] ?? grant, ...(client.renews ? ["refresh_token"] : [])],
+      response_types: grant === "authorization_code" ? ["code"] : [],
       token_endpoint_auth_method: METHODS[signIn as keyof typeof METHODS],
       ...(client.scopes.length > 0 && { scope: client.scopes.join(" ") }),
     },

@@ -4,10 +4,11 @@ import { endpoint } from "../shapes.ts";
 
 // What an authorization server says of itself (RFC 8414 section 2, OpenID Connect Discovery section 3), as settings.
 
-/** Endpoints by the setting that they fill; the first two are what nothing works without. */
+/** Endpoints by the setting that they fill. */
 const ENDPOINTS = [
   { member: "authorization_endpoint", setting: "authorize_url", label: "Authorization URL" },
   { member: "token_endpoint", setting: "token_url", label: "Token URL" },
+  { member: "device_authorization_endpoint", setting: "device_url", label: "Device authorization URL" },
   { member: "revocation_endpoint", setting: "revoke_url", label: "Revocation URL" },
 ] as const;
 
@@ -15,7 +16,18 @@ const ENDPOINTS = [
 const SIGN_INS = [
   ["client_secret_basic", "basic"],
   ["client_secret_post", "body"],
+  ["client_secret_jwt", "client_secret_jwt"],
   ["none", "none"],
+  ["private_key_jwt", "private_key_jwt"],
+] as const;
+
+/** Grants that win access, in the order in which they are offered to people, and the endpoint that each needs besides. */
+const GRANTS = [
+  ["authorization_code", "authorization_code", "authorize_url"],
+  ["urn:ietf:params:oauth:grant-type:device_code", "device_code", "device_url"],
+  ["client_credentials", "client_credentials", undefined],
+  ["urn:ietf:params:oauth:grant-type:jwt-bearer", "jwt_bearer", undefined],
+  ["password", "password", undefined],
 ] as const;
 
 const MAX_SCOPES = 200;
@@ -26,25 +38,25 @@ const MAX_SCOPES = 200;
  */
 export function describe(metadata: Record<string, unknown>, asked: URL): Described {
   const notes: string[] = [];
+  const [, grant, besides] = GRANTS.find(([name]) => grants(metadata).includes(name)) ?? GRANTS[0];
   const endpoints = ENDPOINTS.flatMap(({ member, setting, label }) => {
     const url = address(metadata[member], asked);
     if (url !== undefined) return [{ setting, label, url }];
-    const needed = setting === "authorize_url" || setting === "token_url";
-    if (needed) throw unusable(metadata[member], label);
+    if (setting === "token_url" || setting === besides) throw unusable(metadata[member], label);
     if (metadata[member] !== undefined) notes.push(`Its ${label} is left out: it is not an https address.`);
     return [];
   });
   const settings: Record<string, unknown> = Object.fromEntries(endpoints.map(({ setting, url }) => [setting, url]));
+  if (grant !== "authorization_code") settings.grant = grant;
   const issuer = String(metadata.issuer);
   // RFC 9207 section 3: only who promises the parameter can be held to it.
   if (metadata.authorization_response_iss_parameter_supported === true) settings.issuer = issuer;
   const signIn = SIGN_INS.find(([method]) => signIns(metadata).includes(method));
   if (signIn) settings.token_auth = signIn[1];
   else notes.push("Its clients sign in at the token URL in ways that this kind does not know.");
-  notes.push(...shortcomings(metadata));
+  notes.push(...shortcomings(metadata, grant));
   const registration = address(metadata.registration_endpoint, asked);
-  const grants = metadata.grant_types_supported;
-  const renews = grants === undefined || strings(grants).includes("refresh_token");
+  const renews = metadata.grant_types_supported === undefined || grants(metadata).includes("refresh_token");
   return { issuer, settings, endpoints, scopes: scopes(metadata), registration, renews, notes };
 }
 
@@ -55,18 +67,24 @@ export function scopes(metadata: Record<string, unknown>): string[] {
     .slice(0, MAX_SCOPES);
 }
 
-// What is not said is not held against a server: PKCE stays on (statement O-6), and the code grant is the default.
-function shortcomings(metadata: Record<string, unknown>): string[] {
+// What is not said is not held against a server: PKCE stays on (statement O-6).
+function shortcomings(metadata: Record<string, unknown>, grant: string): string[] {
+  if (grant !== "authorization_code") return ["It does not let people allow access on a page of its own."];
   const notes: string[] = [];
   const challenges = strings(metadata.code_challenge_methods_supported);
   if (!challenges.includes("S256")) notes.push("It does not say that it takes PKCE with S256. PKCE stays on.");
   const types = metadata.response_types_supported;
   if (types !== undefined && !strings(types).includes("code"))
     notes.push("It does not offer the authorization code that accounts are linked with.");
-  const grants = metadata.grant_types_supported;
-  if (grants !== undefined && !strings(grants).includes("authorization_code"))
+  if (!grants(metadata).includes("authorization_code"))
     notes.push("It does not offer the authorization code grant that accounts are linked with.");
   return notes;
+}
+
+/** RFC 8414 section 2: who says nothing offers the code. */
+function grants(metadata: Record<string, unknown>): string[] {
+  const supported = metadata.grant_types_supported;
+  return supported === undefined ? ["authorization_code"] : strings(supported);
 }
 
 /** RFC 8414 section 2: who says nothing means Basic. */
