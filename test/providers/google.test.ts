@@ -68,7 +68,8 @@ describe("Google", () => {
 describe("Dialogflow, once Api.ai", () => {
   let account: string;
   beforeAll(async () => {
-    const service = await walk.setUp("dialogflow", { ...CLIENT, endpoint: "europe-west1-dialogflow.googleapis.com" });
+    const endpoint = "europe-west1-dialogflow.googleapis.com";
+    const service = await walk.setUp("dialogflow", { ...CLIENT, endpoint, project_id: "acme" });
     account = await walk.link(service, "Agents of Grace");
   });
   const agent = { url: "/projects/acme/agent" };
@@ -77,6 +78,7 @@ describe("Dialogflow, once Api.ai", () => {
     const answer = await walk.answer(account, agent);
     expect(answer.url).toBe("https://europe-west1-dialogflow.googleapis.com/v2/projects/acme/agent");
     expect(answer.body.displayName).toBe(`Agent of ${GRACE.email}`);
+    expect(walk.internet.requests.at(-1)!.header("x-goog-user-project")).toBe("acme");
     const old = await walk.execute(account, { url: "https://api.api.ai/v1/query" });
     expect(old).toMatchObject({ status: 403, body: { code: "host_not_allowed" } });
   });
@@ -120,6 +122,7 @@ describe("Google Nest, once Works with Nest", () => {
     const [asked] = walk.internet.to("nestservices.google.com", `/partnerconnections/${PROJECT}/auth`);
     expect(new URL(asked!.path, "https://nest.invalid").searchParams.get("access_type")).toBe("offline");
     expect(walk.internet.to("smartdevicemanagement.googleapis.com", `/v1${devices.url}`)).toHaveLength(1);
+    expect(await walk.page(account)).toContain(`Identity Home of ${GRACE.email}`);
     expect((await walk.answer(account, devices)).body.devices[0].owner).toBe(GRACE.email);
   });
 
