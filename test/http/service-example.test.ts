@@ -101,6 +101,12 @@ describe("the addresses of a documented request", () => {
     expect(found.notes.join(" ")).toContain("test request yourself");
   });
 
+  test("what belongs to the key is no header of the service", () => {
+    const found = read("curl https://api.acme.example/v1/me -H 'X-App-Id: 7' -H 'X-App-Key: $KEY' -H 'Accept: x/y'");
+    expect(found.headers).toBe("Accept: x/y");
+    expect(found.notes).toEqual([]);
+  });
+
   test("headers that the service wants are kept; those of the one request, and what may be secret, are not", () => {
     const command = `curl https://api.acme.example/v1/me ${bearer} -H 'Acme-Version: 2024-06-01' -H 'Accept: application/json'
       -H 'Content-Type: application/json' -H 'X-Client-Secret: ${KEY}' -H 'X-Workspace: {workspace}' -A me/1.0`;
