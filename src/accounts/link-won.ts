@@ -1,4 +1,5 @@
 import { inTransaction, type Context } from "../context.ts";
+import { SignetError } from "../errors.ts";
 import type { Service } from "../services/service.ts";
 import type { Grant } from "../signer/kind.ts";
 import { requireBaseUrl } from "./base-url.ts";
@@ -14,9 +15,9 @@ export async function keepGrant(ctx: Context, link: LinkRow, service: Service, g
   const warning = await warningOf(ctx, link, service, grant, found);
   await inTransaction(ctx, async (inside) => {
     const secretId = await inside.vault.put(inside.db, linkBinding(link.id, service.id), grant.secret as object);
-    await inside
+    const kept = await inside
       .db("links")
-      .where({ id: link.id })
+      .where({ id: link.id, verifier_id: link.verifier_id })
       .update({
         state: "linked",
         secret_id: secretId,
@@ -31,6 +32,7 @@ export async function keepGrant(ctx: Context, link: LinkRow, service: Service, g
         refreshable: grant.refreshable,
         warning,
       });
+    if (kept === 0) throw new SignetError("conflict", "The link was started again meanwhile.");
     await inside.vault.destroy(inside.db, [link.verifier_id!]);
   });
 }

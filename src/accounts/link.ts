@@ -57,6 +57,9 @@ export interface LinkRow {
   warning: string | null;
   error: string | null;
   state_expires_at: Date | null;
+  /** When to ask the provider next, where no browser comes back from it. */
+  poll_at: Date | null;
+  poll_seconds: number | null;
   expires_at: Date;
 }
 

@@ -1,6 +1,7 @@
 import { linkIsOver } from "../accounts/link-edit.ts";
 import { departLink } from "../accounts/link-depart.ts";
-import { shownLink, type LinkRow } from "../accounts/link.ts";
+import { linkById, shownLink, type LinkRow } from "../accounts/link.ts";
+import { waits } from "../accounts/link-wait.ts";
 import { getAccount } from "../accounts/browse.ts";
 import type { Context } from "../context.ts";
 import { ownerNames } from "../people/owner.ts";
@@ -19,8 +20,14 @@ import { tileOf } from "./tile.ts";
 /** Binds this browser to the link and leads it to the provider, or to what the provider has against it. */
 export async function leadToProvider(ctx: Context, link: LinkRow, request: Incoming): Promise<Answer> {
   const address = await departLink(ctx, link, request.browser);
-  const told = link.worker_id === ctx.actor.id ? `/links/${link.id}` : `/links/${link.id}/done`;
-  return redirect(address?.href ?? told);
+  if (address) return redirect(address.href);
+  const now = await linkById(ctx, link.id);
+  return redirect(waits(now, ctx.clock()) ? `/links/${link.id}/wait` : resultPath(ctx, link));
+}
+
+/** Where whoever links is told what came of it: its maker can save it. */
+export function resultPath(ctx: Context, link: LinkRow): string {
+  return link.worker_id === ctx.actor.id ? `/links/${link.id}` : `/links/${link.id}/done`;
 }
 
 /** A browser that only loads ahead has asked nobody; what works once must not be used up by it (statement O-16). */
@@ -60,6 +67,7 @@ export async function linkPage(
     link: {
       ...shown,
       over: linkIsOver(link, ctx.clock()),
+      waits: waits(link, ctx.clock()),
       who: shown.identity.label ?? shown.identity.id,
       missing: requested.filter((scope) => !granted.includes(scope)),
     },

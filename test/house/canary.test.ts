@@ -81,6 +81,8 @@ test("people come, and get their tokens", async () => {
 });
 
 test("credentials of every kind are entered, wrongly and rightly, and used against an API that tells all", async () => {
+  const { settings } = hub.provider;
+  const entered = { username: "signet", password: SECRETS.password };
   await ada.post("/services/build", { kind: "oauth2", name: "", "settings.client_secret": clientSecret });
   const sessions = await newSessionServer();
   sessions.password = SECRETS.login;
@@ -95,8 +97,12 @@ test("credentials of every kind are entered, wrongly and rightly, and used again
     await account("bearer", {}, { token: SECRETS.bearer }, "Bearer"),
     await account("jwt", { algorithm: "HS256", issuer: "signet" }, { key: SECRETS.jwt }, "Jwt"),
     await account("login", login, { username: sessions.username, password: SECRETS.login }, "Login"),
+    await account("oauth2", { ...settings, grant: "password" }, entered, "Password"),
   ];
   for (const session of sessions.sessions) canary.plant("session", session);
+  hub.plantRound();
+  const assertion = { ...settings, grant: "jwt_bearer", assertion_algorithm: "EdDSA" };
+  const refused = await account("oauth2", assertion, { private_key: SECRETS.privateKey }, "Assertion");
   const { body: services } = await api("GET", "/services");
   const bearer = services.items.find((one: { name: string }) => one.name === "Bearer").id as string;
   await ben.post("/accounts/new", { service: bearer, name: "", "secret.token": SECRETS.replaced });
@@ -109,9 +115,17 @@ test("credentials of every kind are entered, wrongly and rightly, and used again
   await api("POST", "/accounts", { service: bearer, name: "x", secret: { token: [SECRETS.replaced] } });
   await api("PATCH", "/accounts/bearer", { secret: { tokn: SECRETS.replaced } });
   await api("PATCH", "/accounts/bearer", { secret: { token: SECRETS.replaced } });
+  const half = { "secret.username": "", "secret.password": SECRETS.password };
+  await ben.post("/accounts/password/secret", half);
+  await ben.post("/accounts/assertion/secret", {
+    "secret.private_key": SECRETS.privateKey.replace(/=*\n-----END/, ""),
+  });
+  await ben.post("/accounts/assertion/secret", { "secret.private_key": SECRETS.privateKey });
   for (const slug of slugs) await hub.useEverywhere(slug, whoever());
+  await hub.useEverywhere(refused, whoever(), 424);
   for (const request of hub.provider.echo.requests) {
-    const [jwt] = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/.exec(request.header("authorization") ?? "") ?? [];
+    const sent = `${request.header("authorization")} ${request.body}`;
+    const [jwt] = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/.exec(sent) ?? [];
     if (jwt !== undefined) canary.plant("JWT", jwt);
   }
   expect(canary.kinds).toContain("JWT");

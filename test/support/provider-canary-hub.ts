@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { FastifyBaseLogger } from "fastify";
 import { pino } from "pino";
 import { compose } from "../../src/compose.ts";
@@ -25,6 +25,8 @@ export const SECRETS = {
   replaced: marked("tok"),
   jwt: marked("key"),
   login: `${marked("pass")} "é\\`,
+  password: `${marked("pass")} &=+%é`,
+  privateKey: generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string,
 };
 
 /** An empty hub without an admin, everything that leaves it being watched, its log at its most talkative. */

@@ -12,3 +12,4 @@ import "./menus.js";
 import "./problems.js";
 import "./search.js";
 import "./times.js";
+import "./wait.js";

@@ -1,5 +1,6 @@
 import { getAccount, shownAccount } from "../../../accounts/browse.ts";
 import { beginLink, beginLinkInput, ownLink, shownLink } from "../../../accounts/link.ts";
+import { pollLink } from "../../../accounts/link-wait.ts";
 import { saveLink, saveLinkInput } from "../../../accounts/link-save.ts";
 import type { ApiRoute } from "../../route.ts";
 
@@ -21,7 +22,7 @@ const routes: ApiRoute[] = [
     path: "/links/{id}",
     scope: "read",
     summary: "How far a link is",
-    handle: async (ctx, { params }) => shownLink(await ownLink(ctx, params.id!), ctx.clock()),
+    handle: async (ctx, { params }) => shownLink(await pollLink(ctx, await ownLink(ctx, params.id!)), ctx.clock()),
   },
   {
     method: "POST",

@@ -31,6 +31,7 @@ export const authorizeFields: Field[] = [
     name: "authorize_url",
     label: "Authorization URL",
     type: "url",
+    help: "Where people consent; other grants need none.",
     example: "https://provider.example/oauth/authorize",
   },
   { name: "scopes", label: "Scopes", type: "list", help: "What accounts are asked to allow, separated by spaces." },

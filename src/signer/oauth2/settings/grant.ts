@@ -27,6 +27,7 @@ export const grantFields: Field[] = [
     name: "grant",
     label: "How access is won",
     type: "choice",
+    required: true,
     options: [
       { value: "authorization_code", label: "Consent on the provider's page (authorization code)" },
       { value: "device_code", label: "Consent with a code on another device (device code)" },

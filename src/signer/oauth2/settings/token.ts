@@ -42,7 +42,12 @@ export const tokenFields: Field[] = [
     required: true,
     example: "https://provider.example/oauth/token",
   },
-  { name: "client_id", label: "Client ID", type: "text" },
+  {
+    name: "client_id",
+    label: "Client ID",
+    type: "text",
+    help: "Leave empty only where each account brings its own (client credentials), or where the grant needs no client.",
+  },
   {
     name: "client_secret",
     label: "Client secret",
