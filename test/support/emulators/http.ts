@@ -67,6 +67,13 @@ export function jsonOf(request: Received): Record<string, unknown> | undefined {
   }
 }
 
+/** An object of texts sent as JSON, read like a form; undefined for anything else. */
+export function jsonForm(request: Received): URLSearchParams | undefined {
+  const body = jsonOf(request);
+  const texts = body && Object.values(body).every((value) => typeof value === "string");
+  return texts ? new URLSearchParams(body as Record<string, string>) : undefined;
+}
+
 /** The token behind a word such as Bearer. */
 export function tokenOf(request: Received, word = "Bearer"): string | undefined {
   const header = request.header("authorization") ?? "";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { json, type Received } from "../echo.ts";
-import { basicOf, formOf, jsonOf, PEOPLE, random, type Call, type Ground, type Handler, type Person } from "./http.ts";
+import { json } from "../echo.ts";
+import { formOf, jsonForm, PEOPLE, random, type Call, type Ground, type Handler, type Person } from "./http.ts";
+import { clientProblem } from "./oauth2-client.ts";
 import { consentPage, errorPage, sentBack } from "./oauth2-page.ts";
 import { APP, type Grant, type Reply, type Rules, type TokenAnswer } from "./oauth2-rules.ts";
 
@@ -57,22 +58,10 @@ export class OAuth2 {
   readonly revocation: Handler = ({ request }) => {
     const form = formOf(request);
     if (!form?.get("token")) return json({ error: "invalid_request" }, 400);
-    if (this.client(request, form) !== undefined) return json({ error: "invalid_client" }, 401);
+    if (clientProblem(this.rules.client, request, form) !== undefined) return json({ error: "invalid_client" }, 401);
     this.endByToken(form.get("token")!);
     return json({});
   };
-
-  /** What is wrong with how a client presents itself; undefined when nothing is. */
-  client(request: Received, form: URLSearchParams): string | undefined {
-    const basic = basicOf(request);
-    const inBody = form.has("client_secret");
-    if (basic && inBody) return "The client presents itself twice.";
-    if (this.rules.client === "basic" && !basic) return "The client has to use the Authorization header.";
-    if (this.rules.client === "body" && !inBody) return "The client has to send client_id and client_secret.";
-    if (this.rules.client === "body" && request.header("authorization")) return "No Authorization header belongs here.";
-    const [id, secret] = basic?.map(decoded) ?? [form.get("client_id"), form.get("client_secret")];
-    return id === APP.id && secret === APP.secret ? undefined : "The client id or secret is wrong.";
-  }
 
   /** An error of the token endpoint, in the provider's own words. */
   refuse(error: string, description: string): Reply {
@@ -144,7 +133,7 @@ export class OAuth2 {
     const form = formOf(request) ?? (this.rules.json ? jsonForm(request) : undefined);
     if (!form || query.size > 0) return this.refuse("invalid_request", "Send one form, and nothing in the address.");
     const type = form.get("grant_type") ?? "";
-    const client = this.rules.open?.includes(type) ? undefined : this.client(request, form);
+    const client = this.rules.open?.includes(type) ? undefined : clientProblem(this.rules.client, request, form);
     if (client !== undefined) return this.refuse("invalid_client", client);
     if (type === "authorization_code") return this.#trade(form);
     if (type === "refresh_token" && this.rules.refresh !== "never") return this.#renew(form);
@@ -206,17 +195,6 @@ export class OAuth2 {
   }
 }
 
-function jsonForm(request: Received): URLSearchParams | undefined {
-  const body = jsonOf(request);
-  const texts = body && Object.values(body).every((value) => typeof value === "string");
-  return texts ? new URLSearchParams(body as Record<string, string>) : undefined;
-}
-
 function split(scopes: string | null, between: string): string[] {
   return (scopes ?? "").split(between).filter(Boolean);
-}
-
-/** RFC 6749 section 2.3.1: both parts of Basic are form-encoded first. */
-function decoded(part: string): string {
-  return new URLSearchParams(`part=${part}`).get("part")!;
 }
