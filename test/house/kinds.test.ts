@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { allKinds } from "../../src/signer/kinds.ts";
@@ -14,6 +15,16 @@ describe("kinds of authentication", () => {
         .map(({ id }) => id.replaceAll("_", "-"))
         .sort(),
     ).toEqual(files);
+  });
+
+  test("are each explained on the page of kinds", () => {
+    const page = readFileSync(new URL("../../docs/kinds.md", import.meta.url), "utf8");
+    const explained = [...page.matchAll(/^\| `([a-z0-9_]+)` \|/gm)].map((match) => match[1]);
+    expect(explained.sort()).toEqual(
+      allKinds()
+        .map(({ id }) => id)
+        .sort(),
+    );
   });
 
   test("are told apart by their names and labels", () => {
