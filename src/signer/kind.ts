@@ -69,6 +69,18 @@ export interface ClientCertificate {
   authorities?: string | undefined;
 }
 
+/** Where a directory is, how connections to it are secured, and what a search is without further words. */
+export interface Directory {
+  host: string;
+  port: number;
+  security: "tls" | "starttls" | "none";
+  base: string;
+  attributes: string[];
+}
+
+/** As whom a connection to a directory signs in (RFC 4513): by name and password, or as its client certificate says. */
+export type DirectoryBind = { method: "simple"; dn: string; password: string } | { method: "external" };
+
 /**
  * A way to authenticate. Pure: no clock, no network, no chance, no storage of its own. `Settings` are asked once per
  * service, `Secret` once per account. What takes only settings must do without the hidden ones.
@@ -135,6 +147,11 @@ export interface Kind<Settings = unknown, Secret = unknown> {
   certificate?(secret: Secret | undefined, settings: Settings): ClientCertificate | undefined;
   /** Between which moments what was entered is good, where it says so itself. */
   validity?(secret: Secret): { from: Date; until: Date } | undefined;
+  /** For kinds whose accounts search a directory instead of sending requests. */
+  directory?: {
+    at(settings: Settings): Directory;
+    bind(secret: Secret, settings: Settings): DirectoryBind;
+  };
   /** How a server's own description becomes settings. */
   discovery?: Discovery;
   /** Settings under which this kind would sign such a request; undefined when it would not. */

@@ -21,7 +21,8 @@ const DOORS: Door[] = [
   { power: "SQL", modules: /^(knex|pg|pg-(?!boss$).+)$/, home: /^src\/storage\// },
   { power: "the queue", modules: /^pg-boss$/, home: /^src\/bots\/queue\.ts$/ },
   { power: "HTTP clients", modules: /^(got|undici)$/, home: /^src\/outbound\// },
-  { power: "directories", modules: /^ldapts$/, home: /^src\/(outbound|signer)\// },
+  // Signet speaks LDAP itself (docs/decisions/0016).
+  { power: "directories", modules: /^(ldapts|ldapjs|@ldapjs\/.+)$/, home: /^$/ },
   {
     power: "sockets and names",
     modules: /^(node:)?(http|https|http2|net|tls|dns|dns\/promises|dgram)$/,
