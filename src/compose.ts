@@ -8,6 +8,7 @@ import { closeUnknown, enrol, markLowest } from "./audit/sweep.ts";
 import type { Context, Log, World } from "./context.ts";
 import { parseAllowList } from "./outbound/address-guard.ts";
 import { Control } from "./outbound/control.ts";
+import { Directories } from "./outbound/ldap.ts";
 import { Transport } from "./outbound/transport.ts";
 import { openDatabase, type Database } from "./storage/database.ts";
 import { newId } from "./storage/id.ts";
@@ -70,7 +71,8 @@ async function build(parts: Parts, undo: (() => Promise<unknown> | void)[]): Pro
   const transport = new Transport(allow);
   undo.push(() => transport.close());
   const control = new Control(allow);
-  const world = { database, memory, vault, audit, transport, control, log, clock, publicUrl };
+  const directories = new Directories(allow);
+  const world = { database, memory, vault, audit, transport, control, directories, log, clock, publicUrl };
   const closed = await closeUnknown(database, audit);
   if (closed > 0) log.warn({ closed }, "closed what a stopped process had begun; its outcome is recorded as unknown");
   const marker = setInterval(() => void tend(world).catch(() => undefined), MARK_EVERY);

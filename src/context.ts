@@ -2,6 +2,7 @@ import type { Actor } from "./access/actor.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { Event } from "./audit/event.ts";
 import type { Control } from "./outbound/control.ts";
+import type { Directories } from "./outbound/ldap.ts";
 import type { Transport } from "./outbound/transport.ts";
 import type { Database, Knex } from "./storage/database.ts";
 import type { Memory } from "./storage/memory.ts";
@@ -23,6 +24,7 @@ export interface World {
   audit: Audit;
   transport: Transport;
   control: Control;
+  directories: Directories;
   log: Log;
   clock: () => Date;
   /** Origin under which browsers reach this hub; no trailing slash. */

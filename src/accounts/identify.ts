@@ -14,6 +14,7 @@ import { baseUrlFor } from "./account.ts";
 import { Challenges } from "./challenges.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { saysRefused } from "./due.ts";
+import { identifyInDirectory } from "./identify-directory.ts";
 import { requireHost } from "./plan.ts";
 import { openedWith } from "./ready.ts";
 import { challengeIn } from "./remedy.ts";
@@ -66,6 +67,7 @@ export async function identify(
   account: { id: string | null; name: string },
 ): Promise<Identified> {
   const { service } = credential;
+  if (credential.kind.directory) return identifyInDirectory(ctx, credential, account);
   if (service.test === null)
     return { worked: null, status: null, identity: unknownIdentity, message: `${service.name} has no test request.` };
   const facts = { account: account.name, service: service.name, method: service.test.method };

@@ -1,7 +1,7 @@
 import { mayUse, type Verdict } from "../access/policy.ts";
 import type { Event, Outcome } from "../audit/event.ts";
 import type { Context } from "../context.ts";
-import { isSignetError, SignetError, type Code } from "../errors.ts";
+import { invalid, isSignetError, SignetError, type Code } from "../errors.ts";
 import { hostAllowed } from "../services/hosts.ts";
 import { fillPath } from "../signer/blanks.ts";
 import { searchWithout, type Header, type OutgoingRequest } from "../signer/request.ts";
@@ -37,6 +37,11 @@ export async function plan(
   const ready = await readyAccount(ctx, wish.account);
   let url: URL | undefined;
   try {
+    if (ready.kind.directory)
+      throw invalid(
+        "account",
+        `${ready.account.name} is an account of a directory, which takes no HTTP requests; search it.`,
+      );
     url = fillPath(
       parseTarget(wish.url, () => baseUrlOf(ready)),
       ready.account.metadata,

@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { mayManage, mayUse } from "../access/policy.ts";
 import { requireActive } from "./account.ts";
+import { directoryHost, directoryOf } from "./directory.ts";
 import { mayRenew } from "./due.ts";
 import { identify, type Identified } from "./identify.ts";
 import { readyAccount } from "./ready.ts";
@@ -12,11 +13,14 @@ import { usable } from "./send.ts";
 export async function testAccount(ctx: Context, key: string): Promise<Identified> {
   const ready = await readyAccount(ctx, key);
   const { account, shares, service } = ready;
-  const wish = {
-    method: service.test?.method ?? "GET",
-    host: new URL(ready.baseUrl ?? "https://unknown.invalid").host,
-    path: "/",
-  };
+  const directory = directoryOf(ready);
+  const wish = directory
+    ? { method: "SEARCH", host: directoryHost(directory), path: "/" }
+    : {
+        method: service.test?.method ?? "GET",
+        host: new URL(ready.baseUrl ?? "https://unknown.invalid").host,
+        path: "/",
+      };
   if (!mayManage(ctx.actor, account.owner) && !mayUse(ctx.actor, account.owner, shares, wish, ctx.clock()).allowed) {
     throw new SignetError("forbidden", "You can see this account but may not use it.");
   }

@@ -80,7 +80,15 @@ export function define(input: {
   const headers = collect(issues, "headers", headersSchema, input.headers ?? {});
   const test = input.test ? collect(issues, "test", testSchema, input.test) : null;
   const baseUrl = input.base_url ? checkBaseUrl(issues, input.base_url) : null;
-  const hosts = checkHosts(issues, input.hosts, baseUrl);
+  const directory = settings === undefined ? undefined : kind.directory?.at(settings);
+  if (kind.directory && input.base_url)
+    issues.push({ path: "base_url", message: "A directory has no base URL; its address is enough." });
+  // A directory is one place; its credentials go nowhere else.
+  const hosts = kind.directory
+    ? directory === undefined
+      ? []
+      : [`${directory.host}:${directory.port}`]
+    : checkHosts(issues, input.hosts, baseUrl);
   if (issues.length > 0) throw new SignetError("invalid", summarize(issues), { issues });
   const [open, hidden] = split(kind, settings as Record<string, unknown>);
   return { kind, open, hidden, hosts, baseUrl, headers: headers!, test: test ?? null };

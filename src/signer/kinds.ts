@@ -8,6 +8,7 @@ import { cerb } from "./kinds/cerb.ts";
 import { digest } from "./kinds/digest.ts";
 import { hmac } from "./kinds/hmac.ts";
 import { jwt } from "./kinds/jwt.ts";
+import { ldap } from "./kinds/ldap.ts";
 import { login } from "./kinds/login.ts";
 import { mtls } from "./kinds/mtls.ts";
 import { none } from "./kinds/none.ts";
@@ -17,7 +18,7 @@ import { overTls } from "./tls.ts";
 
 // Code that meets secrets is named here, never discovered.
 const KINDS = new Map<string, Kind>(
-  [oauth2, oauth1, apiKey, bearer, basic, digest, login, jwt, awsSigv4, hmac, cerb, mtls, none].map((kind) => [
+  [oauth2, oauth1, apiKey, bearer, basic, digest, login, jwt, awsSigv4, hmac, cerb, mtls, ldap, none].map((kind) => [
     kind.id,
     overTls(kind as unknown as Kind),
   ]),

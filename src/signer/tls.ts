@@ -55,7 +55,7 @@ export function overTls(kind: Kind): Kind {
 }
 
 /** The client certificate of a service as PEM, if it has one. */
-export function serviceCertificate(settings: Record<string, unknown>): string | undefined {
+export function serviceCertificate(settings: object): string | undefined {
   return (settings as TlsSettings).tls_certificate;
 }
 

@@ -1,8 +1,10 @@
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
+import { define } from "../../src/services/service.ts";
 import { hostAllowed, hostOf, parseHost } from "../../src/services/hosts.ts";
 import { catalog, fillEntry, type CatalogEntry, type FilledEntry, type Prompt } from "../../src/services/catalog.ts";
 import { allKinds, kindOf } from "../../src/signer/kinds.ts";
+import { certify } from "../support/certificates.ts";
 import { filesIn, sourcesIn, stringsOf, textOf } from "./source.ts";
 
 // Providers are data. What is written here holds for every entry, and no entry is named in code.
@@ -19,8 +21,16 @@ const WORDS = new Map([
   ["x", "an icon"],
 ]);
 
+const CERTIFIED = certify({ name: "sample" });
+const PEM = {
+  tls_ca: CERTIFIED.certificate,
+  tls_certificate: CERTIFIED.certificate,
+  tls_private_key: CERTIFIED.key,
+};
+
 /** An answer such as a person could give. */
 function sample(prompt: Prompt): string | string[] {
+  if (prompt.key in PEM) return PEM[prompt.key as keyof typeof PEM];
   if (prompt.default !== undefined && prompt.default !== "") return prompt.default;
   switch (prompt.type) {
     case "host":
@@ -109,8 +119,8 @@ describe.each(catalog().map((entry) => ({ key: entry.key, entry })))("$key", ({ 
 
   test("has hosts in the form they are kept in, to which its own requests may go", () => {
     // Where a service is built by hand, hosts are asked for besides the base URL's own.
-    const own = entry.key.startsWith("generic-") ? [hostOf(given.base_url!)] : [];
-    const hosts = [...own, ...given.hosts];
+    const own = entry.key.startsWith("generic-") && given.base_url ? [hostOf(given.base_url)] : [];
+    const hosts = kindOf(entry.kind).directory ? define(given).hosts : [...own, ...given.hosts];
     expect(hosts.length).toBeGreaterThan(0);
     for (const host of hosts) expect(parseHost(host)).toEqual({ host });
     const base = given.base_url ?? null;
