@@ -3,6 +3,7 @@ import { baseUrlFor } from "../accounts/account.ts";
 import type { AccountLine, rightsOn } from "../accounts/browse.ts";
 import type { NamedShare } from "../accounts/share.ts";
 import type { Context } from "../context.ts";
+import { searches } from "./account-options.ts";
 import { accountPath, byConsent, endingSoon, missingScopes } from "./account-view.ts";
 
 type Rights = Awaited<ReturnType<typeof rightsOn>>;
@@ -20,6 +21,8 @@ export function accountActs(account: AccountLine, rights: Rights) {
       : rights.stop && { label: "Pause", action: `${path}/pause`, icon: "pause" };
   return [
     rights.manage && reconnect,
+    rights.use &&
+      searches(account) && { label: "Search", href: `/requests/directory?account=${account.id}`, icon: "search" },
     (rights.manage || rights.use) && { label: "Test now", action: `${path}/test`, icon: "zap" },
     rights.manage && { label: "Manage access", href: `${path}/access`, icon: "users" },
     rights.manage && { label: "Rename", href: `${path}/rename`, icon: "pencil" },
@@ -86,7 +89,11 @@ export function accountFacts(account: AccountLine, owner: Person, service: objec
     { label: "Service", service },
     { label: "Owner", person: owner },
     { label: "Short name", copy: account.slug },
-    base === null ? { label: "Base URL", text: "None: give whole addresses" } : { label: "Base URL", copy: base },
+    searches(account)
+      ? false
+      : base === null
+        ? { label: "Base URL", text: "None: give whole addresses" }
+        : { label: "Base URL", copy: base },
     { label: "Hosts", tags: account.service.hosts },
     learned.length > 0 && {
       label: "Learned when linked",

@@ -45,7 +45,14 @@ export function buildPage(draft: Draft): Answer {
   const data = {
     page: { title: `Build a service: ${label}` },
     tiles: [],
-    chosen: { id, label, summary, icon: iconOf(kind), discovers: kind.discovery !== undefined },
+    chosen: {
+      id,
+      label,
+      summary,
+      icon: iconOf(kind),
+      discovers: kind.discovery !== undefined,
+      http: kind.directory === undefined,
+    },
     draft: { typed, fields: sent ? secretsAgain(drawn, sent) : drawn, problems, address, example },
     found: found && shownFound(kind, found),
   };

@@ -7,7 +7,7 @@ import type { Cast } from "./world.ts";
 /** A page of the hub: its address, or how to get there. */
 export type Stop = [name: string, open: string | ((page: Page) => Promise<unknown>)];
 
-const KINDS = ["oauth2", "oauth1", "api_key", "bearer", "basic", "login", "jwt", "none"];
+const KINDS = ["oauth2", "oauth1", "api_key", "bearer", "basic", "login", "jwt", "mtls", "ldap", "none"];
 
 const EXAMPLE = "curl https://api.acme.example/v1/me -H 'X-Api-Key: $KEY' -H 'Workspace: {workspace}'";
 
@@ -84,6 +84,11 @@ export function forAdmins({ services, accounts, links, bot, botToken, login }: S
     ["answer", (page) => request(page, "/tickets", "Send")],
     ["preview", (page) => request(page, "/tickets", "Preview")],
     ["refusal", (page) => request(page, "https://elsewhere.example/", "Send")],
+    ["directories", "/requests/directory"],
+    ["entries", (page) => searched(page, "(cn=*)")],
+    ["no entries", (page) => searched(page, "(cn=nobody)")],
+    ["no filter", (page) => searched(page, "cn=nobody")],
+    ["account of a directory", accounts.directory],
     ["audit", "/audit"],
     ["jump", "/jump?q=support"],
     ["jump, none found", "/jump?q=nothing+at+all"],
@@ -180,6 +185,12 @@ async function request(page: Page, url: string, act: "Send" | "Preview"): Promis
   await field(page, "Account").selectOption("Support inbox");
   await fill(page, { URL: url });
   await send(page, act);
+}
+
+async function searched(page: Page, filter: string): Promise<void> {
+  await page.goto("/requests/directory");
+  await fill(page, { Filter: filter });
+  await send(page, "Search");
 }
 
 async function invite(page: Page): Promise<void> {

@@ -14,6 +14,7 @@ import { addService } from "../../src/services/add.ts";
 import type { Service } from "../../src/services/service.ts";
 import { newAuthorizationServer, type AuthorizationServer } from "./authorization-server.ts";
 import type { Stage } from "./chromium-world.ts";
+import { newDirectory } from "./directory.ts";
 import { json, newEcho, type Echo } from "./echo.ts";
 import { salesforceService } from "./salesforce-steps.ts";
 import { bearerService } from "./services.ts";
@@ -22,7 +23,7 @@ import { bearerService } from "./services.ts";
 export interface Seed {
   services: { salesforce: string; helpdesk: string };
   /** Paths of accounts in each state, and of one that was linked by consent. */
-  accounts: { active: string; broken: string; paused: string; linked: string };
+  accounts: { active: string; broken: string; paused: string; linked: string; directory: string };
   links: { pending: string; failed: string; linked: string; other: string };
   bot: string;
   botToken: string;
@@ -44,6 +45,15 @@ const ACCOUNTS = [
   ["Postmark, transactional", "postmark", "organization", "acme-production"],
   ["Slack, #alerts", "slack-token", "worker", "acme.slack.com"],
 ] as const;
+
+const STAFF = ["Grace Hopper", "Alan Turing"].map((cn) => ({
+  dn: `cn=${cn},o=Acme`,
+  attributes: {
+    cn: [cn],
+    mail: [`${cn.split(" ")[0]!.toLowerCase()}@acme.example`],
+    jpegPhoto: [Buffer.from([0xff, 0])],
+  },
+}));
 
 /** Fills the stage's hub with services, accounts in every state, bots, requests and links under way. */
 export async function seed(stage: Stage): Promise<Seed> {
@@ -73,6 +83,14 @@ export async function seed(stage: Stage): Promise<Seed> {
   const inbox = await connectAccount(ada, { service: desk.id, name: "Support inbox", secret: { token: "canary-key" } });
   const old = await connectAccount(ada, { service: desk.id, name: "Old inbox", secret: { token: "canary-key" } });
   await db("accounts").where({ id: old.id }).update({ state: "paused", state_reason: "Paused by Ada Admin." });
+  const staff = await newDirectory({
+    people: { "cn=reader": "canary-key" },
+    entries: [{ dn: "o=Acme", attributes: { o: ["Acme"] } }, ...STAFF],
+  });
+  const settings = { url: `ldap://127.0.0.1:${staff.port}`, start_tls: false, base_dn: "o=Acme" };
+  const directory = await addService(ada, { kind: "ldap", name: "Staff directory", settings });
+  const secret = { dn: "cn=reader", password: "canary-key" };
+  const reader = await connectAccount(ada, { service: directory.id, name: "Staff", secret, try: true });
   const crm = await linked(stage, salesforce, "Grace's CRM");
   const lost = await linked(stage, salesforce, "Sandbox CRM");
   const reason = "The provider no longer accepts this sign-in. Reconnect to continue.";
@@ -104,7 +122,7 @@ export async function seed(stage: Stage): Promise<Seed> {
   const sent = await beginLink(ben, { service: salesforce.id, name: "Alan's own", owner: support });
   return {
     services: { salesforce: `/services/${salesforce.id}`, helpdesk: `/services/${desk.id}` },
-    accounts: { active: at(inbox), broken: at(lost), paused: at(old), linked: at(crm) },
+    accounts: { active: at(inbox), broken: at(lost), paused: at(old), linked: at(crm), directory: at(reader) },
     links: await linksUnderWay(stage, salesforce, crm),
     bot: `/bots/${bot.id}`,
     botToken: `/bots/${bot.id}/tokens/${botToken}`,
@@ -115,6 +133,7 @@ export async function seed(stage: Stage): Promise<Seed> {
     close: async () => {
       await helpdesk.close();
       await login.close();
+      await staff.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { getService } from "../../services/browse.ts";
 import { accountTimeline, recentRequests } from "../account-history.ts";
 import { accountActs, accountBanners, accountFacts, whoMayUse, yourUse } from "../account-page.ts";
 import { leadsTo, missingScopes, seen, shownState } from "../account-view.ts";
+import { searches } from "../account-options.ts";
 import { bad, good, redirect, view, type Answer, type Flash } from "../answer.ts";
 import { attempt } from "../failure.ts";
 import { namedOwner } from "../owner-field.ts";
@@ -45,7 +46,7 @@ export default [
       mayShare: rights.manage,
       yours: yourUse(rights),
       readsAll: rights.stop,
-      proxy: rights.use ? `${ctx.publicUrl}/proxy/${account.slug}/` : null,
+      proxy: rights.use && !searches(account) ? `${ctx.publicUrl}/proxy/${account.slug}/` : null,
       requests,
       events,
     };

@@ -3,7 +3,8 @@ import { execute } from "../../accounts/execute.ts";
 import { listAudit } from "../../audit/browse.ts";
 import type { Row } from "../../audit/chain.ts";
 import type { Context } from "../../context.ts";
-import { view } from "../answer.ts";
+import { accountOptions, requestTabs, searches } from "../account-options.ts";
+import { redirect, view } from "../answer.ts";
 import { REQUEST_COLUMNS, requestRow } from "../audit-view.ts";
 import { shownOutcome, type Outcome } from "../console-answer.ts";
 import { BODY_KINDS, EMPTY, fieldOf, inputOf, typedFrom, typedIn, typedRequest, type Typed } from "../console-form.ts";
@@ -27,8 +28,10 @@ interface Shown {
 }
 
 export default [
-  get("/requests", (ctx, { query }) => {
+  get("/requests", async (ctx, { query }) => {
     const { account = "", method = "GET", url = "" } = query;
+    const known = (await usableAccounts(ctx)).find(({ id, slug }) => id === account || slug === account);
+    if (known && searches(known)) return redirect(linkWith("/requests/directory", { account: known.id }));
     return consolePage(ctx, { typed: { ...EMPTY, account, method: method.toUpperCase(), url } });
   }),
 
@@ -68,7 +71,8 @@ export default [
 ];
 
 async function consolePage(ctx: Context, shown: Shown) {
-  const accounts = await usableAccounts(ctx);
+  const all = await usableAccounts(ctx);
+  const accounts = all.filter((account) => !searches(account));
   const typed = { ...(shown.typed ?? EMPTY) };
   const chosen = accounts.find(({ id, slug }) => id === typed.account || slug === typed.account);
   typed.account = chosen?.id ?? (accounts.length === 1 && typed.account === "" ? accounts[0]!.id : typed.account);
@@ -76,6 +80,7 @@ async function consolePage(ctx: Context, shown: Shown) {
   const { outcome, problems, curl } = shown;
   const data = {
     page: { title: "Requests" },
+    tabs: requestTabs(all, "/requests"),
     typed,
     accounts: accountOptions(accounts),
     base: chosen?.baseUrl ?? chosen?.service.baseUrl ?? null,
@@ -86,19 +91,9 @@ async function consolePage(ctx: Context, shown: Shown) {
     problems: problems ? refused(problems) : null,
     curl: curl && "typed" in curl ? { typed: curl.typed, problems: refused(curl.problems) } : null,
     notes: curl && "notes" in curl ? curl.notes : null,
-    recent: history(recent.items, accounts),
+    recent: history(recent.items, all),
   };
   return view("requests", data, { status: problems || (curl && "typed" in curl) ? 400 : 200 });
-}
-
-/** The names alone, unless two accounts share one. */
-function accountOptions(accounts: AccountLine[]) {
-  const names = accounts.map((account) => account.name);
-  return accounts.map(({ id, name, state, service }) => {
-    const twice = names.indexOf(name) !== names.lastIndexOf(name);
-    const note = state === "paused" ? " (paused)" : state === "needs_reconnect" ? " (needs reconnect)" : "";
-    return { value: id, label: `${name}${twice ? ` · ${service.name}` : ""}${note}` };
-  });
 }
 
 function history(rows: Row[], accounts: AccountLine[]) {
@@ -113,7 +108,10 @@ function history(rows: Row[], accounts: AccountLine[]) {
       const base = account?.baseUrl ?? account?.service.baseUrl ?? null;
       const here = base !== null && URL.canParse(base) && new URL(base).host === host;
       const url = host ? `${here ? new URL(base!).protocol : "https:"}//${String(host)}${String(path ?? "/")}` : "";
-      const again = linkWith("/requests", { account: row.account_id, method: String(method), url });
+      const again =
+        account && searches(account)
+          ? linkWith("/requests/directory", { account: account.id, base: String(path ?? "").slice(1) })
+          : linkWith("/requests", { account: row.account_id, method: String(method), url });
       return {
         ...requestRow(row),
         menu: account ? [{ label: "Fill in again", href: again, icon: "repeat" }] : [],

@@ -65,6 +65,7 @@ function show(
     name: service.name,
     mark: tileOf({ name: service.name, catalog: service.catalogKey }),
     kind: kindOf(service.kind).label,
+    http: kindOf(service.kind).directory === undefined,
   };
   const page = { title: `Edit ${service.name}` };
   return view("service-edit", { page, edited, draft }, { status: draft.problems ? 400 : 200 });

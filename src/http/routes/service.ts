@@ -100,18 +100,24 @@ function checklist(service: Service, accounts: number) {
   return [
     registered,
     ...(callsBack(service) ? [callback] : []),
-    service.test
+    kind.directory
       ? {
-          label: "Test request",
-          detail: `${service.test.method} ${service.test.url} tells whether an account works.`,
+          label: "Test",
+          detail: "Each account signs in before it is kept, and whenever you press Test now.",
           state: "done",
         }
-      : {
-          label: "Test request",
-          detail: "Without one, Signet can not tell whose account was linked or whether it works.",
-          state: "todo",
-          action: { label: "Choose one", href: `/services/${service.id}/edit#field-test-url` },
-        },
+      : service.test
+        ? {
+            label: "Test request",
+            detail: `${service.test.method} ${service.test.url} tells whether an account works.`,
+            state: "done",
+          }
+        : {
+            label: "Test request",
+            detail: "Without one, Signet can not tell whose account was linked or whether it works.",
+            state: "todo",
+            action: { label: "Choose one", href: `/services/${service.id}/edit#field-test-url` },
+          },
     accounts > 0
       ? { label: "Accounts linked", detail: accounts === 1 ? "One account" : `${accounts} accounts`, state: "done" }
       : { label: "Accounts linked", detail: "Link your own to try the service.", state: "todo" },
@@ -126,8 +132,10 @@ function certificateOf(service: Service): Fact[] {
 
 /** The few settings by which an admin recognises the service; the rest is on the page that edits them. */
 function plainSettings(service: Service): { label: string; text: string }[] {
-  return kindOf(service.kind)
-    .settings.filter((field) => !field.advanced && !field.hidden && field.type === "text")
+  const kind = kindOf(service.kind);
+  const types = kind.directory ? ["text", "url"] : ["text"];
+  return kind.settings
+    .filter((field) => !field.advanced && !field.hidden && types.includes(field.type))
     .flatMap((field) => {
       const value = service.settings[field.name];
       return typeof value === "string" && value !== "" ? [{ label: field.label, text: value }] : [];
