@@ -18,6 +18,7 @@ import {
   type ExecuteInput,
   type ParsedInput,
 } from "./request-input.ts";
+import { retryAfter } from "./retry-after.ts";
 import { send, usable } from "./send.ts";
 import { touch } from "./usage.ts";
 
@@ -163,8 +164,8 @@ class Run {
 
   /** Waits before a retry; false when the time limit leaves no room for it. */
   async #pause(retry: number, answer?: Collected): Promise<boolean> {
-    const told = Number(answer?.headers["retry-after"]);
-    const wait = Number.isFinite(told) && told >= 0 ? told * 1000 : 250 * 2 ** retry;
+    const told = answer && retryAfter(answer.status, answer.headers, this.#ctx.clock());
+    const wait = told ?? 250 * 2 ** retry;
     if (performance.now() + wait >= this.#deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, wait));
     return true;
