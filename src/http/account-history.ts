@@ -71,6 +71,10 @@ function happening({ action, outcome, facts }: Row): Happening {
       text: `A share with a ${fact("with") ?? "grantee"} ended`.replace("with a everyone", "with everyone"),
       icon: "x",
     }),
+    "account.granted": () =>
+      outcome === "ok"
+        ? { text: "Access granted for what was entered", icon: "key-round", kind: "good" }
+        : { text: "No access for what was entered", icon: "key-round", kind: "warn", detail: fact("code") },
     "account.refreshed": () =>
       outcome === "ok"
         ? { text: "Refreshed", icon: "refresh-cw", kind: "good" }
