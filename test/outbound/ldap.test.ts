@@ -114,6 +114,9 @@ describe("a connection", () => {
     const anywhere = { ...target(directory).directory, host: "directory.example.com", port: 389 };
     expect(() => door([]).judge({ ...anywhere, security: "tls" })).not.toThrow();
     expect(() => door(["directory.example.com:389"]).judge(anywhere)).not.toThrow();
+    const open = { ...anywhere, host: "93.184.215.14" };
+    expect(() => door([]).judge({ ...open, security: "starttls" })).not.toThrow();
+    expect(() => door([]).judge(open)).toThrow(/password would cross the network in the clear/);
     expect(directory.heard).toEqual([]);
     expect(await door([`localhost:${port}`]).whoAmI(target(directory))).toBe(`dn:${READER}`);
   });

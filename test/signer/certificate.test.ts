@@ -155,6 +155,13 @@ describe("a PKCS#12 file in base64", () => {
     expect(problem(() => open("openssl-rc2.p12", "vector"))[1]).toMatch(/RC2 or RC4.*export it again with AES/);
   });
 
+  test("that asks for more than a million rounds of work keeps nobody waiting", () => {
+    expect(problem(() => open("openssl-many-rounds.p12", "vector"))).toEqual([
+      "pkcs12",
+      "Opening this takes more than 1,000,000 rounds; export it with fewer.",
+    ]);
+  });
+
   test("that is cut off, changed or none at all is refused, and quickly", () => {
     const whole = vector("openssl-aes.p12");
     for (let length = 1; length < whole.length; length += 7) {
