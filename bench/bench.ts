@@ -78,7 +78,7 @@ try {
     for (const [name, variant] of Object.entries(variants)) (samples[name] ??= []).push(measure(variant, SECONDS));
   }
   report(samples);
-  reportSigning(print);
+  reportSigning(print, median(samples["bare relay"]!.map((row) => row.cpu)));
 } finally {
   await stopAll();
   await embedded.stop();

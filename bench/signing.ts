@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto";
 import type { Asked } from "../src/signer/kind.ts";
 import { allKinds, kindOf } from "../src/signer/kinds.ts";
 import type { OutgoingRequest } from "../src/signer/request.ts";
@@ -82,20 +82,38 @@ const EXAMPLES: Example[] = [
     },
     secret: { secret: TEXT },
   },
+  {
+    kind: "login",
+    what: "session header",
+    settings: {
+      login_url: "https://api.example.com/login",
+      body: '{"user":"{username}","password":"{password}"}',
+      session_path: "token",
+    },
+    secret: { username: "ada", password: TEXT, session: TEXT },
+  },
+  jwtExample("HS256", TEXT),
+  jwtExample("ES256", pem(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey)),
+  jwtExample("EdDSA", pem(generateKeyPairSync("ed25519").privateKey)),
+  { ...jwtExample("RS256", rsaKey()), aside: true },
   { kind: "cerb", what: "MD5", settings: {}, secret: { access_key: "pjlfmn339fgh", secret_key: TEXT } },
 ];
 
-/** Prints a line for each example, and one for kinds that have none. */
-export function reportSigning(print: (line: string) => void): void {
+/**
+ * Prints a line for each example, and one for kinds that sign nothing.
+ * @param bare processor time of the bare relay per request, in microseconds; 0 when it is not known.
+ */
+export function reportSigning(print: (line: string) => void, bare = 0): void {
   print(`signing a request with a body of 1 KB, medians of ${ROUNDS} rounds; goal ${GOAL} us, RSA aside`);
   for (const example of EXAMPLES.filter(({ kind }) => allKinds().some(({ id }) => id === kind))) {
     const micros = cost(example);
     const parts = [example.kind.padEnd(10), example.what.padEnd(18), `${micros.toFixed(1)} us`.padStart(10)];
+    if (bare > 0) parts.push(`${(micros / bare).toFixed(2)} of the bare relay`.padStart(24));
     print(`  ${parts.join(" ")}${micros > GOAL && !example.aside ? "  OVER THE GOAL" : ""}`);
   }
   const measured = new Set(EXAMPLES.map(({ kind }) => kind));
   const others = allKinds().filter(({ id }) => !measured.has(id));
-  if (others.length > 0) print(`  not measured: ${others.map(({ id }) => id).join(", ")}`);
+  if (others.length > 0) print(`  sign nothing: ${others.map(({ id }) => id).join(", ")}`);
 }
 
 /** Microseconds for one signature, when the kind's code is warm and the credential is open already. */
@@ -108,7 +126,7 @@ function cost({
 }: Example): number {
   const kind = kindOf(id);
   const set = kind.settingsSchema.parse(settings);
-  const held = kind.secretSchema.parse(secret);
+  const held = (kind.secretSchemaFor?.(set) ?? kind.secretSchema).parse(secret);
   const request: OutgoingRequest = {
     method: "POST",
     url: new URL(url),
@@ -139,9 +157,17 @@ function nonce(): string {
   return randomBytes(16).toString("hex");
 }
 
+function jwtExample(algorithm: string, key: string): Example {
+  const settings = { algorithm, issuer: "signet", audience: "https://api.example.com" };
+  return { kind: "jwt", what: algorithm, settings, secret: { key } };
+}
+
 function rsaKey(): string {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  return pem(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey);
+}
+
+function pem(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
 if (import.meta.main) reportSigning((line) => process.stdout.write(`${line}\n`));
