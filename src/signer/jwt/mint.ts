@@ -17,7 +17,7 @@ export interface Purpose {
  * fit and for a blank that nothing is known for.
  */
 export function mint(settings: Settings, secret: Secret, purpose: Purpose, circumstances: Circumstances): string {
-  const { key } = readKey(settings, secret.key);
+  const key = keyOf(settings, secret);
   const blanks = { ...blanksOf(secret, purpose, circumstances), ...fingerprintOf(settings, key) };
   const { header, claims } = draft(settings, blanks, circumstances.now);
   return signJws(header, JSON.stringify(claims), key);
@@ -43,6 +43,17 @@ export function draft(settings: Settings, blanks: Blanks, now: Date) {
       exp: seconds + settings.jwt_lifetime_seconds,
     },
   };
+}
+
+// Reading a key costs as much as signing with it. What was read lives no longer than the opened credential.
+const keys = new WeakMap<Secret, { settings: Settings; key: KeyObject }>();
+
+function keyOf(settings: Settings, secret: Secret): KeyObject {
+  const known = keys.get(secret);
+  if (known?.settings === settings) return known.key;
+  const { key } = readKey(settings, secret.key);
+  keys.set(secret, { settings, key });
+  return key;
 }
 
 /** The account's key, in every form in which providers hand keys out. Throws `invalid` with what to paste. */
