@@ -27,8 +27,8 @@ const APPEND = `
   insert into audit_blocks (last_seq, first_seq, hash, rows) select $1, $3 + 1, $2, $5 from moved`;
 
 /**
- * Writes audit rows of many requests in one commit: while one batch is in flight the next gathers, without any
- * timer, so an idle hub waits for nothing and a busy one shares its commits.
+ * Writes audit rows of many requests in one commit: while one batch is in flight the next gathers. An idle hub waits for
+ * nothing; a busy one gives each commit a millisecond to gather, and so shares it among more.
  */
 export class GroupCommit {
   readonly #database: Database;
@@ -40,7 +40,13 @@ export class GroupCommit {
   #head: Head | undefined;
   /** intentKey() -> sequence number of its open intent */
   readonly #open = new Map<string, number>();
-  readonly #idle: (() => void)[] = [];
+  /** How many rows were handed in, and of how many it is known what became of them. */
+  #handed = 0;
+  #settled = 0;
+  /** Those who wait until so many are settled. */
+  #readers: { until: number; resolve(): void }[] = [];
+  /** No row to come has a lower number than the one behind it. */
+  #reached = 0;
   #retry: NodeJS.Timeout | undefined;
 
   /** @param committed is told of each block. */
@@ -62,9 +68,11 @@ export class GroupCommit {
     this.#enqueue({ draft, text: rowText(draft) });
   }
 
-  /** Resolves when everything handed in so far was written, or could not be. */
+  /** Resolves when everything handed in so far was written, or could not be; not later for what comes meanwhile. */
   async written(): Promise<void> {
-    if (this.#writing) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    const until = this.#handed;
+    if (this.#writing && this.#settled < until)
+      await new Promise<void>((resolve) => this.#readers.push({ until, resolve }));
   }
 
   /** An intent was closed by a row that was written elsewhere. */
@@ -73,7 +81,7 @@ export class GroupCommit {
   }
 
   lowest(): number {
-    let lowest = this.#head?.seq ?? 0;
+    let lowest = this.#reached;
     for (const seq of this.#open.values()) lowest = Math.min(lowest, seq);
     return lowest;
   }
@@ -88,6 +96,7 @@ export class GroupCommit {
 
   #enqueue(waiting: Waiting): void {
     this.#waiting.push(waiting);
+    this.#handed++;
     if (!this.#writing) this.#begin();
   }
 
@@ -105,6 +114,7 @@ export class GroupCommit {
           this.#track(draft, first + index);
           told?.resolve(first + index);
         });
+        this.#settle(this.#settled + batch.length);
       } catch (cause) {
         this.#refuse([...batch, ...this.#waiting], cause);
         break;
@@ -112,7 +122,14 @@ export class GroupCommit {
       if (batch.length >= BUSY) await pause();
     }
     this.#writing = false;
-    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #settle(count: number): void {
+    this.#settled = count;
+    const due = this.#readers.filter(({ until }) => until <= count);
+    if (due.length === 0) return;
+    this.#readers = this.#readers.filter(({ until }) => until > count);
+    for (const { resolve } of due) resolve();
   }
 
   /** Tells those who wait, and keeps for later what nobody waits for. */
@@ -121,6 +138,9 @@ export class GroupCommit {
     const error = unavailable(cause);
     for (const { told } of waiting) told?.reject(error);
     this.#waiting = waiting.filter(({ told }) => told === undefined);
+    // Whoever reads now reads without what is kept.
+    this.#settle(this.#handed);
+    this.#settled -= this.#waiting.length;
     if (this.#waiting.length > 0 && !this.#closed)
       this.#retry = setTimeout(() => this.#writing || this.#begin(), RETRY).unref();
   }
@@ -130,6 +150,7 @@ export class GroupCommit {
     const text = blockText(rows);
     for (;;) {
       const head = (this.#head ??= await this.#readHead());
+      this.#reached = Math.max(this.#reached, head.seq);
       const first = head.seq + 1;
       const next = { seq: head.seq + rows.length, hash: linkBlock(this.#key, head.hash, first, text) };
       const written = await this.#database.write("audit-append", APPEND, [
