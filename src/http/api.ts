@@ -47,6 +47,7 @@ interface Call {
   requestId: string;
   params: Record<string, string>;
   query: unknown;
+  /** Read once it is known who calls: strangers send nothing that is kept. */
   body(): unknown;
 }
 
@@ -57,7 +58,7 @@ export async function serveApi(world: World, route: ApiRoute, call: Call): Promi
   const ctx = contextFor(world, actor, { requestId: call.requestId });
   // Checked here; read by the verb, whose schema it is: what a cursor becomes can not be parsed again.
   route.query?.parse(call.query);
-  const body = route.body === undefined ? undefined : call.body();
+  const body = route.body === undefined ? undefined : await call.body();
   return route.handle(ctx, {
     params: call.params,
     query: (route.query === undefined ? {} : call.query) as never,

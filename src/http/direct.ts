@@ -31,13 +31,12 @@ export function direct(
   return (request, response) => {
     if (request.method !== route.method || !isAt(path, request.url!)) return false;
     const requestId = newId();
-    serve(world, route, readJson, request, requestId).then(
-      (result) => answerJson(response, [...head, "signet-request-id", requestId], JSON.stringify(result)),
-      (cause: unknown) => {
+    serve(world, route, readJson, request, requestId)
+      .then((result) => answerJson(response, [...head, "signet-request-id", requestId], JSON.stringify(result)))
+      .catch((cause: unknown) => {
         report(cause, requestId);
         answerProblem(response, fixed, cause, requestId);
-      },
-    );
+      });
     return true;
   };
 }
@@ -55,7 +54,6 @@ async function serve(
   requestId: string,
 ): Promise<unknown> {
   requireOneHost(request);
-  const text = await readBody(request, route.bodyLimit!);
   const { headers } = request;
   const token = bearerToken(headers.authorization) ?? (headers["signet-token"] as string | undefined);
   return serveApi(world, route, {
@@ -63,7 +61,7 @@ async function serve(
     requestId,
     params: {},
     query: {},
-    body: () => parse(request, text, readJson),
+    body: async () => parse(request, await readBody(request, route.bodyLimit!), readJson),
   });
 }
 
