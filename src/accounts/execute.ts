@@ -43,7 +43,7 @@ const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
 
 /**
  * Sends one request with an account and returns the whole answer; 4xx and 5xx are answers. The order is fixed:
- * judge, record the intent, open, sign, send, clean, record the outcome, answer (statement E-1). Throws SignetError
+ * judge, record the intent, open, sign, send, clean, answer while the outcome is recorded (statement E-1). Throws SignetError
  * with one of the closed codes when Signet refuses or the provider can not be reached.
  */
 export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api"): Promise<Executed | Preview> {

@@ -302,7 +302,8 @@ function runElsewhere(dataDir: string): ChildProcess {
   const module = fileURLToPath(new URL("../../src/storage/embedded.ts", import.meta.url));
   const script = `
     const { startEmbedded } = await import(${JSON.stringify(module)});
-    console.log((await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} })).connectionString);
+    const { connectionString } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} });
+    process.stdout.write(connectionString + "\\n");
     setInterval(() => {}, 1000);`;
   const args = ["--input-type=module", "--eval", script];
   return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
