@@ -29,6 +29,8 @@ const DOORS: Door[] = [
     home: /^src\/(outbound\/|http\/|main\.ts$)/,
   },
   { power: "other programs", modules: /^(node:)?child_process$/, home: /^src\/storage\/embedded/, typesAnywhere: true },
+  { power: "the expression language", modules: /^@marcbachmann\/cel-js(\/.+)?$/, home: /^src\/expressions\// },
+  { power: "threads", modules: /^(node:)?worker_threads$/, home: /^src\/expressions\// },
   { power: "running text as code", modules: /^(node:)?(vm|module|repl|inspector)$/, home: /^$/ },
 ];
 

@@ -14,7 +14,7 @@ const FLOORS = [
   ["context"],
   ["audit"],
   ["access", "outbound", "vault"],
-  ["signer", "storage"],
+  ["signer", "storage", "expressions"],
   ["config"],
   ["errors"],
 ];
@@ -74,6 +74,13 @@ describe("the house", () => {
         .map((to) => `${path} imports ${to.path}`),
     );
     expect(strangers).toEqual([]);
+  });
+
+  test("has expressions that reach nothing: of the rooms they know errors alone", () => {
+    const reached = sources
+      .filter(({ path }) => roomOf(path) === "expressions")
+      .flatMap(({ imports }) => imports.flatMap(({ path }) => (path === undefined ? [] : [roomOf(path)])));
+    expect([...new Set(reached)].sort()).toEqual(["errors", "expressions"]);
   });
 
   test("has imports that name a file with its ending", () => {

@@ -1,0 +1,101 @@
+import { Environment } from "@marcbachmann/cel-js";
+import { DEFINITIONS } from "./functions.ts";
+import type { Definition } from "./functions/definition.ts";
+import { guard } from "./guard.ts";
+import { EXPRESSION_LENGTH, STRUCTURE } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+import { ROOTS } from "./scope.ts";
+import { refusalOf } from "./explain.ts";
+import type { Node } from "./tree.ts";
+
+const TYPES = new Map([
+  ["any", "dyn"],
+  ["number", "dyn"],
+  ["expression", "ast"],
+  ["timestamp", "google.protobuf.Timestamp"],
+  ["duration", "google.protobuf.Duration"],
+]);
+
+const environment = build();
+
+/** An expression that may be evaluated. */
+export interface Expression {
+  tree: Node;
+  /** Throws a Refusal for a name, function or operator that is not there for what it is given. */
+  check(): void;
+  /** The value in CEL's terms; throws a Refusal. */
+  evaluate(scope: ReadonlyMap<string, unknown>): unknown;
+}
+
+/** Reads an expression, in bounded time. Throws a Refusal with the place where the text stops making sense. */
+export function parse(text: string): Expression {
+  if (text.length > EXPRESSION_LENGTH) {
+    throw new Refusal(`The expression has ${text.length} characters; ${EXPRESSION_LENGTH} are the most.`);
+  }
+  const parsed = refusing(() => environment.parse(text));
+  const tree = parsed.ast as Node;
+  refusing(() => guard(tree));
+  return {
+    tree,
+    check() {
+      const { error } = parsed.check();
+      if (error) throw refusalOf(error);
+    },
+    evaluate: (scope) => refusing(() => parsed(scope as never) as unknown),
+  };
+}
+
+function refusing<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function build(): Environment {
+  const built = new Environment({ enableOptionalTypes: true, limits: STRUCTURE });
+  for (const root of ROOTS) built.registerVariable(root, "dyn");
+  addMixedNumbers(built);
+  for (const definition of DEFINITIONS) add(built, definition);
+  return built;
+}
+
+/** JSON does not tell whole numbers from others; who adds or compares two must not have to, either. */
+function addMixedNumbers(built: Environment): void {
+  const both = (left: string, right: string) => {
+    built.registerOperator(`${left} + ${right}: double`, (a, b) => Number(a) + Number(b));
+    built.registerOperator(`${left} - ${right}: double`, (a, b) => Number(a) - Number(b));
+    built.registerOperator(`${left} * ${right}: double`, (a, b) => Number(a) * Number(b));
+    built.registerOperator(`${left} / ${right}: double`, (a, b) => Number(a) / Number(b));
+  };
+  both("int", "double");
+  both("double", "int");
+  // As the library compares two of which it learns only later what they are.
+  built.registerOperator("int == double", (a, b) => a == b);
+}
+
+/** Registers a function, and the same after a dot: upper(x) is x.upper(). */
+function add(built: Environment, { signature, run, macro }: Definition): void {
+  const [, receiver = "", name, list, result] = /^(\w+\.)?(\w+)\((.*)\): (\w+)$/.exec(signature)!;
+  const [taken, given] = [list!.split(", ").map(typeOf), typeOf(result!)];
+  const handler = (macro ?? run) as (...values: unknown[]) => unknown;
+  built.registerFunction(`${receiver}${name}(${taken.join(", ")}): ${given}`, handler, { async: false });
+  if (macro) return;
+  const [first, ...rest] = taken;
+  if (isThere(built, name!, first!, rest)) return;
+  built.registerFunction(`${first}.${name}(${rest.join(", ")}): ${given}`, handler, { async: false });
+}
+
+/** The library has trim, split and join after a dot, doing the same. */
+function isThere(built: Environment, name: string, first: string, rest: string[]): boolean {
+  return built
+    .getDefinitions()
+    .functions.some(
+      (one) => one.name === name && one.receiverType?.startsWith(first) && one.params.length === rest.length,
+    );
+}
+
+function typeOf(name: string): string {
+  return TYPES.get(name) ?? name;
+}
