@@ -7,14 +7,17 @@ import { Audit, auditKey } from "./audit/audit.ts";
 import { closeUnknown, enrol, markLowest } from "./audit/sweep.ts";
 import type { Context, Log, World } from "./context.ts";
 import { parseAllowList } from "./outbound/address-guard.ts";
+import { Evaluator } from "./expressions/evaluator.ts";
 import { Control } from "./outbound/control.ts";
 import { Directories } from "./outbound/ldap.ts";
 import { Transport } from "./outbound/transport.ts";
 import { openDatabase, type Database } from "./storage/database.ts";
+import { runnerOf } from "./runs/runner.ts";
 import { newId } from "./storage/id.ts";
 import { Memory } from "./storage/memory.ts";
 import { Listener } from "./storage/notices.ts";
 import { generateKey, KeyError, parseKeyring, type Keyring } from "./vault/keyring.ts";
+import { Queue } from "./storage/queue.ts";
 import { Vault } from "./vault/vault.ts";
 
 /** What compose needs of the configuration; the tests give it directly. */
@@ -72,7 +75,13 @@ async function build(parts: Parts, undo: (() => Promise<unknown> | void)[]): Pro
   undo.push(() => transport.close());
   const control = new Control(allow);
   const directories = new Directories(allow);
-  const world = { database, memory, vault, audit, transport, control, directories, log, clock, publicUrl };
+  const expressions = new Evaluator();
+  undo.push(() => expressions.close());
+  const queue = new Queue(database, memory, log);
+  undo.push(() => queue.close());
+  const powers = { database, memory, vault, audit, transport, control, directories, expressions, queue };
+  const world = { ...powers, log, clock, publicUrl };
+  undo.push(() => runnerOf(world).close());
   const closed = await closeUnknown(database, audit);
   if (closed > 0) log.warn({ closed }, "closed what a stopped process had begun; its outcome is recorded as unknown");
   const marker = setInterval(() => void tend(world).catch(() => undefined), MARK_EVERY);

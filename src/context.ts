@@ -1,12 +1,14 @@
 import type { Actor } from "./access/actor.ts";
 import type { Audit } from "./audit/audit.ts";
-import type { Event } from "./audit/event.ts";
+import type { Behalf, Event } from "./audit/event.ts";
+import type { Evaluator } from "./expressions/evaluator.ts";
 import type { Control } from "./outbound/control.ts";
 import type { Directories } from "./outbound/ldap.ts";
 import type { Transport } from "./outbound/transport.ts";
 import type { Database, Knex } from "./storage/database.ts";
 import type { Memory } from "./storage/memory.ts";
 import { notify as notifyOthers, type Topic } from "./storage/notices.ts";
+import type { Queue } from "./storage/queue.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** A log that takes facts and a sentence, never a secret. */
@@ -25,6 +27,10 @@ export interface World {
   transport: Transport;
   control: Control;
   directories: Directories;
+  /** Evaluates what behaviors say, away from everything else. */
+  expressions: Evaluator;
+  /** Hands runs to whichever process has room. */
+  queue: Queue;
   log: Log;
   clock: () => Date;
   /** Origin under which browsers reach this hub; no trailing slash. */
@@ -37,6 +43,8 @@ export interface Context extends World {
   db: Knex;
   actor: Actor;
   requestId: string;
+  /** Set in a run: on whose behalf the bot acts. */
+  behalf?: Behalf;
   /** The signed-in session, when there is one. */
   session: string | null;
   /** Inside a transaction: what this process itself forgets the moment it commits. */

@@ -10,6 +10,8 @@ import { buildServer, describe } from "./http/server.ts";
 import { setupToken } from "./people/setup.ts";
 import { sweepPeople } from "./people/sweep.ts";
 import { flushTokenUsage } from "./people/token.ts";
+import { runRuns } from "./runs/serve.ts";
+import { tidyRuns } from "./runs/tidy.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findHome, type Home } from "./storage/home.ts";
 import { migrate } from "./storage/migrate.ts";
@@ -79,11 +81,17 @@ export async function openFront(
     development: config.development,
     version: version(),
   });
+  const runs = await runRuns(world).catch(async (error: Error) => {
+    await app.close();
+    await composed.close();
+    throw new ConfigError(`The queue can not be opened: ${error.message}`);
+  });
   const tidy = setInterval(() => void tidyUp(world).catch(() => undefined), TIDY_EVERY);
   tidy.unref();
   const close = async () => {
     clearInterval(tidy);
     await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
+    await Promise.race([runs.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
     await flushUsage(world.database).catch(() => undefined);
     await flushTokenUsage(world.database).catch(() => undefined);
     await composed.close();
@@ -100,6 +108,7 @@ export async function openFront(
 async function tidyUp(world: World): Promise<void> {
   await tidyLinks(systemContext(world));
   await sweepPeople(world);
+  await tidyRuns(world);
 }
 
 /** Tells the terminal where Signet is and, while there is no admin, how to become the first. */

@@ -22,6 +22,8 @@ export interface BotActor {
   slug: string;
   owner: Owner;
   scopes: readonly Scope[];
+  /** The only accounts (ids or slugs) and hosts for it; missing where there is no such limit. */
+  limits?: { accounts: string[] | undefined; hosts: string[] | undefined };
 }
 
 /** Signet itself: boot, sweeps, the operator's tasks. */

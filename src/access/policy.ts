@@ -1,4 +1,4 @@
-import { isAdmin, sameOwner, type Actor, type Owner } from "./actor.ts";
+import { isAdmin, sameOwner, type Actor, type BotActor, type Owner } from "./actor.ts";
 
 // The one place that decides who may do what with an account; pages, API, proxy and bots all ask here
 // (the table in docs/access.md).
@@ -23,6 +23,8 @@ export interface Wish {
   method: string;
   host: string;
   path: string;
+  /** The account that is meant. */
+  account?: { id: string; slug: string };
 }
 
 /** Why a use is allowed or not; `share` is the id of the share that decided. */
@@ -59,6 +61,8 @@ export function mayStop(actor: Actor, owner: Owner): boolean {
 
 /** May the actor send this request with the account? Being an admin opens nothing here. */
 export function mayUse(actor: Actor, owner: Owner, shares: Share[], wish: Wish, now: Date): Verdict {
+  const limit = actor.type === "bot" && actor.limits ? beyondLimits(actor.limits, wish) : undefined;
+  if (limit !== undefined) return { allowed: false, code: "rule_denied", reason: limit };
   if (owns(actor, owner)) return { allowed: true, because: owner.type === "team" ? "team" : "owner", share: null };
   const mine = shares.filter((share) => reaches(share, actor, now));
   const fitting = mine.find((share) => share.rules === null || share.rules.some((rule) => fits(rule, wish)));
@@ -74,6 +78,21 @@ export function mayUse(actor: Actor, owner: Owner, shares: Share[], wish: Wish, 
         code: "forbidden",
         reason: "You can see this account but may not use it. Ask its owner to share it.",
       };
+}
+
+/** What of a wish lies beyond what the bot was limited to. */
+function beyondLimits({ accounts, hosts }: NonNullable<BotActor["limits"]>, wish: Wish): string | undefined {
+  const { account } = wish;
+  if (accounts && account && !accounts.includes(account.id) && !accounts.includes(account.slug))
+    return "The bot is limited to other accounts.";
+  return hosts && !hosts.some((host) => hostFits(host, wish.host))
+    ? `The bot is limited to other hosts than ${wish.host}.`
+    : undefined;
+}
+
+function hostFits(pattern: string, host: string): boolean {
+  const [wanted, given] = [pattern.toLowerCase(), host.toLowerCase()];
+  return wanted.startsWith("*.") ? given.endsWith(wanted.slice(1)) : wanted === given;
 }
 
 /** Owners whose accounts the actor may make or manage: what an owner menu offers. */

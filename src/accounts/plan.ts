@@ -23,7 +23,7 @@ const DEFAULT_HEADERS: Header[] = [
   ["accept-encoding", "identity"],
 ];
 
-export type Via = "api" | "proxy" | "console";
+export type Via = "api" | "proxy" | "console" | "behavior";
 
 /**
  * Judges a request from first to last without touching the secret: visible, active, address well formed, use
@@ -122,7 +122,7 @@ export function judge(ctx: Context, ready: Ready, method: string, url: URL): Ver
     ctx.actor,
     ready.account.owner,
     ready.shares,
-    { method, host: url.host, path: url.pathname },
+    { method, host: url.host, path: url.pathname, account: ready.account },
     ctx.clock(),
   );
   if (!verdict.allowed) throw new SignetError(verdict.code, verdict.reason);

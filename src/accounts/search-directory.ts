@@ -86,7 +86,12 @@ async function plan(ctx: Context, input: z.output<typeof searchInput>, via: Via)
 }
 
 function judge(ctx: Context, ready: Ready, directory: Directory, base: string): Plan["verdict"] {
-  const wish = { method: "SEARCH", host: directoryHost(directory), path: `/${encodeURIComponent(base)}` };
+  const wish = {
+    method: "SEARCH",
+    host: directoryHost(directory),
+    path: `/${encodeURIComponent(base)}`,
+    account: ready.account,
+  };
   const verdict = mayUse(ctx.actor, ready.account.owner, ready.shares, wish, ctx.clock());
   if (!verdict.allowed) throw new SignetError(verdict.code, verdict.reason);
   requireDirectory(ctx, ready, directory);

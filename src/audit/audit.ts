@@ -4,7 +4,7 @@ import { SignetError } from "../errors.ts";
 import type { Database, Knex } from "../storage/database.ts";
 import type { Vault } from "../vault/vault.ts";
 import { ChainKey, link, type Head, type Row } from "./chain.ts";
-import { storedFacts, storedText, type Event } from "./event.ts";
+import { behalfFacts, storedFacts, storedText, type Behalf, type Event } from "./event.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { unfold, Unfolder } from "./unfold.ts";
 
@@ -12,6 +12,7 @@ import { unfold, Unfolder } from "./unfold.ts";
 export interface Who {
   actor: Actor;
   requestId: string;
+  behalf?: Behalf | undefined;
 }
 
 /** An event that has no place in the chain yet. */
@@ -95,7 +96,7 @@ export class Audit {
       account_id: event.account ?? null,
       request_id: storedText(who.requestId),
       process: this.process,
-      facts: storedFacts(event),
+      facts: who.behalf ? { ...storedFacts(event), ...behalfFacts(who.behalf) } : storedFacts(event),
     };
   }
 }

@@ -43,6 +43,12 @@ export const EVENTS = {
   "bot.created": ["bot", "owner"],
   "bot.changed": ["bot", "changes"],
   "bot.deleted": ["bot"],
+  "behavior.created": ["behavior", "public"],
+  "behavior.changed": ["behavior", "changes", "version", "public"],
+  "behavior.deleted": ["behavior"],
+  "run.started": ["behavior", "run", "trigger", "simulated"],
+  "run.finished": ["behavior", "run", "state", "code"],
+  "run.stopped": ["behavior", "run"],
   execute: [
     "account",
     "method",
@@ -90,6 +96,23 @@ const FACT_LIMIT = 2000;
 // Control characters, those of ISO 8859-1 and the two line ends of Unicode among them.
 const PLAIN = /^[\x20-\x7e]*$/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+/** On whose behalf an actor acts, when it acts in a run. */
+export interface Behalf {
+  /** Id of the run. */
+  run: string;
+  /** The behavior that acts, as "bot/behavior". */
+  behavior: string;
+  /** Who started what, the outermost first: a worker, bot or trigger, then each behavior down to this one. */
+  chain: string[];
+  /** Who started the outermost run. */
+  starter: { type: string; id: string | null };
+}
+
+/** What every event says that happens in a run. */
+export function behalfFacts(behalf: Behalf | undefined): Record<string, Fact> | undefined {
+  return behalf && { behavior: behalf.behavior, chain: behalf.chain.map(storedText), run: behalf.run };
+}
 
 /** The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. */
 export function storedFacts(event: Event): Record<string, Fact> {

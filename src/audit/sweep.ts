@@ -58,6 +58,19 @@ export async function enrol(database: Database): Promise<Enrolment> {
   };
 }
 
+/** Those of the given process numbers that no longer live. One that only lost its connection looks dead for a moment. */
+export async function deadAmong(database: Database, processes: number[]): Promise<number[]> {
+  if (processes.length === 0) return [];
+  // pg_locks shows every database of the server, and each counts its processes from 1.
+  const { rows } = await database.knex.raw<{ rows: { number: number }[] }>(
+    `select number from unnest(?::bigint[]) as number where not exists (
+       select 1 from pg_locks where locktype = 'advisory' and classid = ? and objid = number and objsubid = 2
+       and database = (select oid from pg_database where datname = current_database()))`,
+    [processes, ALIVE],
+  );
+  return rows.map(({ number }) => number);
+}
+
 /** Tells how far back the open intents of this process reach, so that a sweep need not look further. */
 export async function markLowest(database: Database, audit: Audit): Promise<void> {
   await database.knex("processes").where({ number: audit.process }).update({ low_seq: audit.lowest() });
@@ -79,7 +92,6 @@ export async function closeUnknown(database: Database, audit: Audit): Promise<nu
 }
 
 async function sweep(tx: Knex, audit: Audit): Promise<number> {
-  // pg_locks shows every database of the server, and each counts its processes from 1.
   const dead = await tx.raw<{ rows: { number: number; low_seq: number }[] }>(
     `select number, low_seq from processes where number <> ? and not exists (
        select 1 from pg_locks where locktype = 'advisory' and classid = ? and objid = number and objsubid = 2

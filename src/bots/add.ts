@@ -6,7 +6,8 @@ import { requireOwner } from "../accounts/own.ts";
 import { holdOwner } from "../people/owner.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
-import { botConfig, botName, type Bot } from "./bot.ts";
+import { botConfig, botName, botPicture, type Bot } from "./bot.ts";
+import { botLimits } from "./limits.ts";
 import { findBot } from "./store.ts";
 
 export const addBotInput = z.strictObject({
@@ -14,6 +15,9 @@ export const addBotInput = z.strictObject({
   slug: slugInput.optional(),
   owner: ownerInput.optional(),
   config: botConfig.default({}),
+  limits: botLimits.default({}),
+  picture: botPicture.nullish(),
+  uid: z.uuid().optional(),
 });
 export type AddBot = z.input<typeof addBotInput>;
 
@@ -27,10 +31,11 @@ export async function addBot(ctx: Context, given: AddBot): Promise<Bot> {
     const id = newId();
     await holdOwner(inside, owner);
     const slug = input.slug ?? (await freeBotSlug(inside, slugify(input.name)));
-    const row = { id, slug, name: input.name, owner_type: owner.type, owner_id: owner.id, created_by: ctx.actor.id };
+    const row = { id, uid: input.uid ?? newId(), slug, name: input.name, picture: input.picture ?? null };
+    const [config, limits] = [JSON.stringify(input.config), JSON.stringify(input.limits)];
     await inside
       .db("bots")
-      .insert({ ...row, config: JSON.stringify(input.config) })
+      .insert({ ...row, config, limits, owner_type: owner.type, owner_id: owner.id, created_by: ctx.actor.id })
       .catch(botSlugTaken);
     await record(inside, { action: "bot.created", outcome: "ok", facts: { bot: input.name, owner: owner.type } });
     return (await findBot(inside, { id }))!;

@@ -66,21 +66,35 @@ export async function lastUses(ctx: Context, bots: Bot[]): Promise<Map<string, D
 
 /** The bot as an actor, remembered until it changes; undefined when it is gone or switched off. */
 export async function botActor(world: World, id: string, scopes: readonly Scope[]): Promise<BotActor | undefined> {
-  const bot = await world.memory.shelf<Bot>("bots").load(id, async () => {
+  const bot = await knownBot(world, id);
+  return bot?.enabled ? asActor(bot, scopes) : undefined;
+}
+
+/** A bot by id, whoever asks, remembered until it changes; undefined when it is gone. */
+export function knownBot(world: World, id: string): Promise<Bot | undefined> {
+  return world.memory.shelf<Bot>("bots").load(id, async () => {
     const value = await findBot({ db: world.database.knex }, { id });
     return value && { value, tags: [`bot:${id}`] };
   });
-  if (!bot?.enabled) return undefined;
-  return { type: "bot", id: bot.id, name: bot.name, slug: bot.slug, owner: bot.owner, scopes };
+}
+
+/** The bot as the policy sees it, also while it is switched off. */
+export function asActor({ id, name, slug, owner, limits }: Bot, scopes: readonly Scope[]): BotActor {
+  const { accounts, hosts } = limits;
+  const limited = accounts !== undefined || hosts !== undefined;
+  return { type: "bot", id, name, slug, owner, scopes, ...(limited && { limits: { accounts, hosts } }) };
 }
 
 export function shownBot(bot: Bot) {
   return {
     id: bot.id,
+    uid: bot.uid,
     slug: bot.slug,
     name: bot.name,
     owner: bot.owner,
     config: bot.config,
+    limits: bot.limits,
+    picture: bot.picture,
     enabled: bot.enabled,
     created_at: bot.createdAt,
   };

@@ -3,14 +3,17 @@ import { inTransaction, notify, record, type Context } from "../context.ts";
 import { slugInput } from "../accounts/account.ts";
 import { removeTokens } from "../people/token.ts";
 import { botSlugTaken } from "./add.ts";
-import { botConfig, botName, type Bot } from "./bot.ts";
+import { botConfig, botName, botPicture, type Bot } from "./bot.ts";
 import { managedBot } from "./browse.ts";
+import { botLimits } from "./limits.ts";
 import { findBot } from "./store.ts";
 
 export const editBotInput = z.strictObject({
   name: botName.optional(),
   slug: slugInput.optional(),
   config: botConfig.optional(),
+  limits: botLimits.optional(),
+  picture: botPicture.nullable().optional(),
   /** A bot that is switched off is refused everywhere within a second; its tokens stay. */
   enabled: z.boolean().optional(),
 });
@@ -22,10 +25,11 @@ export async function editBot(ctx: Context, key: string, given: EditBot): Promis
   return inTransaction(ctx, async (inside) => {
     const bot = await managedBot(inside, key);
     const config = input.config === undefined ? {} : { config: JSON.stringify(input.config) };
+    const limits = input.limits === undefined ? {} : { limits: JSON.stringify(input.limits) };
     await inside
       .db("bots")
       .where({ id: bot.id })
-      .update({ ...input, ...config, updated_at: inside.clock() })
+      .update({ ...input, ...config, ...limits, updated_at: inside.clock() })
       .catch(botSlugTaken);
     await notify(inside, "bot", bot.id);
     await record(inside, {

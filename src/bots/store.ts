@@ -1,15 +1,19 @@
 import type { Owner } from "../access/actor.ts";
 import type { Context } from "../context.ts";
 import type { Bot } from "./bot.ts";
+import type { BotLimits } from "./limits.ts";
 
 /** Rows of `bots`; for this room only. */
 export interface BotRow {
   id: string;
+  uid: string;
   slug: string;
   name: string;
   owner_type: Owner["type"];
   owner_id: string | null;
   config: Record<string, unknown>;
+  limits: BotLimits;
+  picture: string | null;
   enabled: boolean;
   created_at: Date;
   updated_at: Date;
@@ -18,10 +22,13 @@ export interface BotRow {
 export function toBot(row: BotRow): Bot {
   return {
     id: row.id,
+    uid: row.uid,
     slug: row.slug,
     name: row.name,
     owner: { type: row.owner_type, id: row.owner_id } as Owner,
     config: row.config,
+    limits: row.limits,
+    picture: row.picture,
     enabled: row.enabled,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -69,7 +69,8 @@ export async function serveApi(world: World, route: ApiRoute, call: Call): Promi
 /** OpenAPI 3.1 of these routes, made of the schemas that validate. */
 export function openApi(routes: ApiRoute[], publicUrl: string, kinds: Kind[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route);
+  const shared: Record<string, unknown> = {};
+  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route, shared);
   return {
     openapi: "3.1.0",
     info: {
@@ -83,6 +84,7 @@ export function openApi(routes: ApiRoute[], publicUrl: string, kinds: Kind[]): o
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
       schemas: {
+        ...shared,
         Problem: {
           type: "object",
           required: ["type", "title", "status", "code", "detail", "request_id"],
@@ -105,7 +107,7 @@ export function openApi(routes: ApiRoute[], publicUrl: string, kinds: Kind[]): o
   };
 }
 
-function operation(route: ApiRoute): object {
+function operation(route: ApiRoute, shared: Record<string, unknown>): object {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => ({
     name: match[1],
     in: "path",
@@ -125,15 +127,16 @@ function operation(route: ApiRoute): object {
     ...(route.scope === "public" ? { security: [] } : { "x-scope": route.scope }),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { content: { "application/json": { schema: schemaOf(route.body) } } } }),
+      : { requestBody: { content: { "application/json": { schema: schemaOf(route.body, shared) } } } }),
     responses: { [String(route.status ?? 200)]: success, default: failure },
   };
 }
 
-function schemaOf(schema: z.ZodType): { properties?: Record<string, unknown> } {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Record<
-    string,
-    unknown
-  >;
+function schemaOf(schema: z.ZodType, shared: Record<string, unknown> = {}): { properties?: Record<string, unknown> } {
+  const made = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Record<string, unknown>;
+  // What refers to itself is kept by name, and an OpenAPI document keeps names in one place.
+  const text = JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { $schema: _, $defs, ...rest } = JSON.parse(text) as Record<string, unknown>;
+  Object.assign(shared, $defs);
   return rest as { properties?: Record<string, unknown> };
 }

@@ -46,6 +46,12 @@ export const AUDIT_WORDS: Record<Action, string> = {
   "bot.created": "Made a bot",
   "bot.changed": "Changed a bot",
   "bot.deleted": "Deleted a bot",
+  "behavior.created": "Made a behavior",
+  "behavior.changed": "Changed a behavior",
+  "behavior.deleted": "Deleted a behavior",
+  "run.started": "Started a run",
+  "run.finished": "Finished a run",
+  "run.stopped": "Stopped a run",
   execute: "Sent a request",
   "execute.presigned": "Signed an address",
   "execute.test": "Tested an account",
@@ -60,6 +66,8 @@ export const AUDIT_GROUPS: Record<string, string> = {
   link: "Linking",
   service: "Services",
   bot: "Bots",
+  behavior: "Behaviors",
+  run: "Runs",
   token: "Tokens",
   worker: "Workers",
   team: "Teams",
@@ -70,7 +78,7 @@ export const AUDIT_GROUPS: Record<string, string> = {
 };
 
 /** Facts that say best what it was about, the first that is there. */
-const ABOUT = ["email", "worker", "team", "token", "bot", "service", "requests", "host"] as const;
+const ABOUT = ["email", "worker", "team", "token", "behavior", "bot", "service", "requests", "host"] as const;
 const REFUSALS: Record<string, string> = {
   unknown: "no such worker",
   password: "wrong password",

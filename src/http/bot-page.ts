@@ -1,7 +1,7 @@
-import { SCOPES, type BotActor, type Scope } from "../access/actor.ts";
+import { SCOPES, type Scope } from "../access/actor.ts";
 import { accountsOfBot, type UsableLine } from "../accounts/browse.ts";
 import type { Bot } from "../bots/bot.ts";
-import { managesBot } from "../bots/browse.ts";
+import { asActor, managesBot } from "../bots/browse.ts";
 import type { Context } from "../context.ts";
 import { ownerNames } from "../people/owner.ts";
 import { listTokens, type TokenFacts } from "../people/token.ts";
@@ -25,7 +25,7 @@ const FRESH: TokenDraft = { name: "", scopes: ["execute", "read"], expires_at: "
 export async function showBot(ctx: Context, bot: Bot, draft: TokenDraft = FRESH): Promise<Answer> {
   const manages = managesBot(ctx, bot);
   const tokens = manages ? await listTokens(ctx, { type: "bot", id: bot.id }, { limit: 200 }) : { items: [] };
-  const { items, others } = await accountsOfBot(ctx, asActor(bot));
+  const { items, others } = await accountsOfBot(ctx, asActor(bot, SCOPES));
   const names = await ownerNames(ctx, [bot.owner, ...items.map((account) => account.owner)]);
   const owner = ownerPerson(bot.owner, names);
   const shown = {
@@ -47,11 +47,6 @@ export async function showBot(ctx: Context, bot: Bot, draft: TokenDraft = FRESH)
     draft: { ...draft, problems: draft.problems ?? { lines: [], of: {} } },
   };
   return view("bot", data, { status: draft.problems ? 400 : 200 });
-}
-
-/** The bot as the policy sees it, also while it is switched off. */
-export function asActor(bot: Bot): BotActor {
-  return { type: "bot", id: bot.id, name: bot.name, slug: bot.slug, owner: bot.owner, scopes: SCOPES };
 }
 
 function tokenRow(ctx: Context, bot: Bot, token: TokenFacts) {

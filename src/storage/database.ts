@@ -13,6 +13,8 @@ export interface Database {
   prepared<Row>(name: string, text: string, values: unknown[]): Promise<Row[]>;
   /** As prepared(), for statements that answer nothing; resolves to the number of rows they touched. */
   write(name: string, text: string, values: unknown[]): Promise<number>;
+  /** Runs a text of one or more statements; a connection on which it failed is not used again. */
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
   /** A new dedicated connection that the caller ends; for LISTEN and session locks. */
   connect(): Promise<pg.Client>;
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export function openDatabase(url: string, options: { max?: number } = {}): Datab
     prepared: async <Row>(name: string, text: string, values: unknown[]) =>
       (await pool.query({ name, text, values })).rows as Row[],
     write: async (name, text, values) => (await pool.query({ name, text, values })).rowCount ?? 0,
+    query: async (text, values) => ({ rows: (await pool.query(text, values)).rows }),
     connect: async () => {
       const client = new pg.Client({ connectionString: url, application_name: "signet-listen", keepAlive: true });
       client.on("error", () => undefined);

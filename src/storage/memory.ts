@@ -70,6 +70,7 @@ export class Shelf<T> {
 export class Memory {
   readonly #shelves = new Map<string, Shelf<never>>();
   #open = false;
+  readonly #listeners = new Map<Topic, Set<(key: string) => void>>();
   /** Grows with every drop; lets a load notice that it raced with a change. */
   version = 0;
 
@@ -93,8 +94,16 @@ export class Memory {
     for (const shelf of this.#shelves.values()) shelf.clear();
   }
 
+  /** Tells `listener` of every notice about the topic until the returned function is called. Notices can be missed. */
+  listen(topic: Topic, listener: (key: string) => void): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set();
+    this.#listeners.set(topic, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
   drop(topic: Topic, key: string): void {
     this.version++;
     for (const shelf of this.#shelves.values()) shelf.drop(`${topic}:${key}`);
+    for (const listener of this.#listeners.get(topic) ?? []) listener(key);
   }
 }

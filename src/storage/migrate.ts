@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Database, Knex } from "./database.ts";
+import { installQueue } from "./queue.ts";
 
 const FOLDER = join(import.meta.dirname, "../../migrations");
 
@@ -19,6 +20,7 @@ export async function migrate(db: Database): Promise<string[]> {
   try {
     await lock.query("select pg_advisory_lock(hashtext('signet:migrate'))");
     const [, taken] = (await db.knex.migrate.latest({ migrationSource })) as [number, string[]];
+    await installQueue(db);
     return taken;
   } finally {
     await lock.end();

@@ -5,7 +5,7 @@ import type { Memory } from "./memory.ts";
 const CHANNEL = "signet";
 
 /** What changed: everything remembered about that key of that topic is dropped in every process. */
-export type Topic = "account" | "service" | "token" | "session" | "people" | "bot";
+export type Topic = "account" | "service" | "token" | "session" | "people" | "bot" | "behavior" | "run";
 
 /**
  * Tells every process, this one included, once the surrounding transaction commits. Postgres delivers within

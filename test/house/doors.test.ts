@@ -19,7 +19,7 @@ interface Door {
 const DOORS: Door[] = [
   { power: "the web framework", modules: /^(fastify|@fastify\/.+|eta)$/, home: /^src\/http\// },
   { power: "SQL", modules: /^(knex|pg|pg-(?!boss$).+)$/, home: /^src\/storage\// },
-  { power: "the queue", modules: /^pg-boss$/, home: /^src\/bots\/queue\.ts$/ },
+  { power: "the queue", modules: /^pg-boss$/, home: /^src\/storage\/queue\.ts$/ },
   { power: "HTTP clients", modules: /^(got|undici)$/, home: /^src\/outbound\// },
   // Signet speaks LDAP itself (docs/decisions/0016).
   { power: "directories", modules: /^(ldapts|ldapjs|@ldapjs\/.+)$/, home: /^$/ },

@@ -8,6 +8,8 @@ const FLOORS = [
   ["serve"],
   ["http", "tasks", "mcp"],
   ["compose"],
+  ["runs"],
+  ["behaviors"],
   ["bots"],
   ["accounts"],
   ["services", "people"],

@@ -1,11 +1,12 @@
+import { SCOPES } from "../../access/actor.ts";
 import { usableAccounts } from "../../accounts/browse.ts";
 import type { Bot } from "../../bots/bot.ts";
-import { managedBot } from "../../bots/browse.ts";
+import { asActor, managedBot } from "../../bots/browse.ts";
 import type { Context } from "../../context.ts";
 import { notFound } from "../../errors.ts";
 import { issueToken, listTokens, revokeToken, tokenInput, type TokenFacts } from "../../people/token.ts";
 import { good, redirect, view } from "../answer.ts";
-import { asActor, showBot } from "../bot-page.ts";
+import { showBot } from "../bot-page.ts";
 import { attempt } from "../failure.ts";
 import { text, texts } from "../form.ts";
 import { get, post } from "../route.ts";
@@ -56,7 +57,7 @@ async function tokenOf(ctx: Context, bot: Bot, id: string): Promise<TokenFacts> 
 
 /** One call in each of the two ways, with an account that the bot may really use where there is one. */
 async function examples(ctx: Context, bot: Bot): Promise<{ execute: string; proxy: string }> {
-  const [account] = await usableAccounts({ ...ctx, actor: asActor(bot) });
+  const [account] = await usableAccounts({ ...ctx, actor: asActor(bot, SCOPES) });
   const slug = account?.slug ?? "ACCOUNT";
   const header = `-H "authorization: Bearer $SIGNET_TOKEN"`;
   const body = JSON.stringify({ account: slug, method: "GET", url: "/" });

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { chooseAccount } from "../../accounts/choose.ts";
+import { executeInput, type ExecuteInput } from "../../accounts/request-input.ts";
+import { SignetError } from "../../errors.ts";
+import { isTemplate } from "../../expressions/check.ts";
+import type { Place } from "../../expressions/evaluator.ts";
+import { baseStep, failing, stepKind, type Performance, type Step } from "../step.ts";
+
+const { query, headers, body_text, body_base64, form } = executeInput.shape;
+
+/** An account by id, slug or template, or one of a service: the caller's own, else the bot's team's, else any. */
+export const accountInput = z.union([
+  z.string().trim().min(1, "Choose an account.").max(500),
+  z.strictObject({ service: z.string().trim().min(1).max(100) }),
+]);
+
+interface HttpRequest extends Step {
+  account: z.output<typeof accountInput>;
+  method: string;
+  url: string;
+  fail_on?: "4xx" | "5xx" | undefined;
+}
+
+export const httpRequest = stepKind<HttpRequest>({
+  kind: "http_request",
+  label: "Execute HTTP Request",
+  help: "Sends a request that Signet signs with an account.",
+  icon: "send",
+  acts: true,
+  schema: (steps) =>
+    z.strictObject({
+      ...baseStep,
+      ...failing(steps),
+      do: z.literal("http_request"),
+      account: accountInput,
+      method: z.string().max(200).default("GET"),
+      url: z.string().min(1, "Enter an address or a path.").max(16_384),
+      query: z.union([query, z.string()]).optional(),
+      headers,
+      body: z.unknown().optional(),
+      body_text,
+      body_base64,
+      form: z.union([form, z.string()]).optional(),
+      timeout_ms: z.number().int().min(1).max(120_000).optional(),
+      follow_redirects: z.boolean().optional(),
+      max_response_bytes: z.number().int().min(0).max(10_485_760).optional(),
+      retries: z.number().int().min(0).max(5).optional(),
+      fail_on: z.enum(["4xx", "5xx"]).optional(),
+    }) as unknown as z.ZodType<HttpRequest>,
+  fields: [
+    { name: "account", label: "Account", type: "account", required: true },
+    {
+      name: "method",
+      label: "Method",
+      type: "choice",
+      options: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].map((value) => ({ value, label: value })),
+    },
+    {
+      name: "url",
+      label: "URL",
+      type: "text",
+      required: true,
+      example: "/contacts/{{ inputs.id }}",
+      help: "A path under the account's base URL, or a whole address.",
+    },
+    { name: "query", label: "Query", type: "pairs", example: "email: {{ inputs.email }}" },
+    { name: "headers", label: "Headers", type: "pairs", example: "accept: application/json" },
+    { name: "body", label: "Body as JSON", type: "json", example: '{ "name": "{{ inputs.name }}" }' },
+    { name: "form", label: "Body as form", type: "pairs", rare: true },
+    { name: "body_text", label: "Body as text", type: "long", rare: true },
+    { name: "body_base64", label: "Body as Base64", type: "text", rare: true },
+    {
+      name: "fail_on",
+      label: "Fails on",
+      type: "choice",
+      options: [
+        { value: "", label: "A refusal or a lost connection" },
+        { value: "5xx", label: "Also an answer from 500 on" },
+        { value: "4xx", label: "Also an answer from 400 on" },
+      ],
+    },
+    { name: "timeout_ms", label: "Time limit in milliseconds", type: "number", rare: true },
+    { name: "max_response_bytes", label: "Largest answer in bytes", type: "number", rare: true },
+    { name: "retries", label: "Retries where they are safe", type: "number", rare: true },
+    { name: "follow_redirects", label: "Follow redirects", type: "checkbox", rare: true },
+  ],
+  addresses: ["url"],
+  names: ({ account }) => {
+    if (typeof account === "object") return [{ names: "service", key: account.service }];
+    return isTemplate(account) ? [] : [{ names: "account", key: account }];
+  },
+  perform: async (step, at) => {
+    const input = await requestOf(step, at);
+    const answer = await at.execute(input);
+    const bound = step.fail_on === "4xx" ? 400 : step.fail_on === "5xx" ? 500 : Infinity;
+    if (answer.status >= bound) throw new Refused(answer.status, resultOf(answer));
+    return resultOf(answer);
+  },
+});
+
+/** An answer that the step counts as a failure; later steps and `on_error` can still read it. */
+export class Refused extends SignetError {
+  readonly result: object;
+
+  constructor(status: number, result: object) {
+    super("upstream_invalid", `The provider answered ${status}.`);
+    this.result = result;
+  }
+}
+
+/** The request of a step, filled in; used by every step that sends one. */
+export async function requestOf(step: HttpRequest, at: Performance): Promise<ExecuteInput> {
+  const {
+    id: _id,
+    do: _do,
+    title: _title,
+    disabled: _off,
+    on_error: _on,
+    retry: _retry,
+    fail_on: _fail,
+    ...asked
+  } = step;
+  const { url, account, ...rest } = asked as typeof asked & ExecuteInput;
+  const rendered = (await at.render(rest, placeOf)) as Omit<ExecuteInput, "account" | "url">;
+  const chosen = typeof account === "string" ? String(await at.render(account)) : await chooseAccount(at.ctx, account);
+  return { max_response_bytes: 1_048_576, ...rendered, account: chosen, url: await at.renderUrl(url) };
+}
+
+/** What is filled into a header ends no line. */
+function placeOf([first]: (string | number)[]): Place {
+  return first === "headers" ? "header" : "value";
+}
+
+function resultOf({ status, headers, body, body_base64, url, truncated }: Awaited<ReturnType<Performance["execute"]>>) {
+  return { status, headers, body, ...(body_base64 !== null && { body_base64 }), url, ...(truncated && { truncated }) };
+}

@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { fullName, type Behavior } from "../behaviors/behavior.ts";
+import { runnableBehavior } from "../behaviors/browse.ts";
+import { readInputs } from "../behaviors/inputs.ts";
+import { knownBot } from "../bots/browse.ts";
+import { DEFAULT_LIMITS } from "../bots/limits.ts";
+import { inTransaction, notify, type Context } from "../context.ts";
+import { SignetError } from "../errors.ts";
+import { isDuplicate } from "../storage/database.ts";
+import { newId } from "../storage/id.ts";
+import { simulation, type Run, type Trigger } from "./run.ts";
+import { runnerOf } from "./runner.ts";
+import { withReplay } from "./simulate.ts";
+import { toRun, type RunRow } from "./store.ts";
+
+export const startInput = z.strictObject({
+  inputs: z.record(z.string(), z.unknown()).default({}),
+  /** How long to wait for the end of the run, in milliseconds; with 0 it is only queued. */
+  wait_ms: z.number().int().min(0).max(120_000).default(0),
+  simulate: z.union([z.boolean(), simulation]).default(false),
+});
+export type StartInput = z.input<typeof startInput>;
+
+/** What a trigger adds to what a caller gives. */
+export interface Start {
+  trigger: Trigger;
+  /** Who is behind it, where that is not the actor. */
+  startedBy?: Run["startedBy"];
+  /** What came with it. */
+  occasion?: unknown;
+  /** Starting with the same key again gives the run that is there. */
+  key?: string;
+  dueAt?: Date;
+}
+
+/**
+ * Starts a behavior that the actor may run, and waits for its end as long as was asked. Throws `not_found`, `forbidden`,
+ * `invalid` naming each input, and `conflict` for a behavior or bot that is switched off.
+ */
+export async function startRun(ctx: Context, behavior: string, given: StartInput, trigger: Trigger): Promise<Run> {
+  const { inputs, wait_ms, simulate } = startInput.parse(given);
+  const target = await runnableBehavior(ctx, behavior);
+  const options = simulate === true ? simulation.parse({}) : simulate === false ? null : simulate;
+  if (wait_ms === 0 && options === null) return queueRun(ctx, target, inputs, { trigger });
+  const run = await insert(ctx, target, inputs, { trigger }, options, "running");
+  if (run.state === "queued") return enqueued(ctx, run);
+  return runnerOf(ctx).performFor(run, Math.max(wait_ms, options === null ? 0 : 60_000));
+}
+
+/** Puts a run into the queue, with its job or not at all. Joins the caller's transaction. */
+export async function queueRun(
+  ctx: Context,
+  behavior: Behavior,
+  inputs: Record<string, unknown>,
+  start: Start,
+): Promise<Run> {
+  return inTransaction(ctx, async (inside) =>
+    enqueued(inside, await insert(inside, behavior, inputs, start, null, "queued")),
+  );
+}
+
+async function enqueued(ctx: Context, run: Run): Promise<Run> {
+  await ctx.queue.send(ctx.db, [run.id], run.dueAt > ctx.clock() ? run.dueAt : undefined);
+  await notify(ctx, "run", "queued");
+  return run;
+}
+
+/** One row, running in this process where it may begin at once, otherwise queued. The start is recorded before. */
+async function insert(
+  ctx: Context,
+  behavior: Behavior,
+  given: Record<string, unknown>,
+  start: Start,
+  options: Run["simulation"],
+  wished: "running" | "queued",
+): Promise<Run> {
+  const bot = await knownBot(ctx, behavior.bot.id);
+  if (!behavior.enabled) throw new SignetError("conflict", `${fullName(behavior)} is switched off.`);
+  if (!bot?.enabled) throw new SignetError("conflict", `The bot ${behavior.bot.name} is switched off.`);
+  const inputs = readInputs(behavior.inputs, given);
+  const startedBy = start.startedBy ?? { type: ctx.actor.type, id: ctx.actor.id, name: ctx.actor.name };
+  const simulation = options && (await withReplay(ctx, options));
+  const [id, now] = [newId(), ctx.clock()];
+  const facts = { behavior: fullName(behavior), run: id, trigger: start.trigger, simulated: simulation !== null };
+  await ctx.audit.append(ctx, { action: "run.started", outcome: "ok", facts });
+  const { program, ...row } = {
+    id,
+    behavior_id: behavior.id,
+    behavior_name: fullName(behavior),
+    title: behavior.title,
+    version: behavior.version,
+    bot_id: bot.id,
+    trigger: start.trigger,
+    started_by_type: startedBy.type,
+    started_by_id: startedBy.id,
+    started_by_name: startedBy.name,
+    chain: [startedBy.name, fullName(behavior)],
+    program: { inputs: behavior.inputs, steps: behavior.steps, output: behavior.output },
+    config: JSON.stringify(bot.config),
+    inputs: JSON.stringify(inputs),
+    occasion: start.occasion === undefined ? null : JSON.stringify(start.occasion),
+    simulation: simulation && JSON.stringify(simulation),
+    origin: id,
+    key: start.key ?? null,
+    due_at: start.dueAt ?? now,
+    created_at: now,
+  };
+  const atOnce = wished === "running" ? roomFor(ctx, bot.id, bot.limits.max_runs ?? DEFAULT_LIMITS.max_runs) : null;
+  const running = atOnce && { clock: simulation?.now ?? now, started_at: now, process: ctx.audit.process, attempts: 1 };
+  const state = atOnce ?? "queued";
+  try {
+    const insertion = ctx.db("runs").insert({ ...row, program: JSON.stringify(program), state, ...running });
+    const [made] = (await (start.key === undefined ? insertion : insertion.onConflict("key").ignore()).returning(
+      "*",
+    )) as RunRow[];
+    return made ? toRun(made) : await earlier(ctx, start.key!);
+  } catch (error) {
+    if (isDuplicate(error, "runs_key_key")) return earlier(ctx, start.key!);
+    throw error;
+  }
+}
+
+/** As many runs of one bot at once as it may have; two that begin in the same moment may both find room. */
+function roomFor(ctx: Context, bot: string, limit: number) {
+  return ctx.db.raw(
+    `case when (select count(*) from runs where bot_id = ? and state = 'running' and parent_id is null) < ?
+      then 'running' else 'queued' end`,
+    [bot, limit],
+  );
+}
+
+async function earlier(ctx: Context, key: string): Promise<Run> {
+  const row = (await ctx.db("runs").where({ key }).first()) as RunRow;
+  return toRun(row);
+}
