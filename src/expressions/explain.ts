@@ -60,6 +60,13 @@ const SENTENCES = new Map<string, (error: LibraryError) => string>([
   ["no_matching_overload", ({ summary }) => noFunction(summary)],
   ["no_such_overload", ({ summary }) => noOperator(summary)],
   ["division_by_zero", () => "A whole number is divided by zero."],
+  ["int_conversion_error", () => "int(…) takes a number, or a text of digits."],
+  ["double_conversion_error", () => "double(…) takes a number, or a text of one."],
+  ["bool_conversion_error", () => "bool(…) takes true or false, or one of these as a text."],
+  ["invalid_duration", () => 'A duration is a text such as "90s", "15m" or "1h30m".'],
+  ["numeric_overflow", () => "A whole number is too large; write double(…) around one of its parts."],
+  ["cannot_index_type", ({ summary }) => `${/'(.*)'/.exec(summary)?.[1] ?? "This"} has no fields.`],
+  ["invalid_comprehension_range", () => "Only lists and maps can be gone through item by item."],
   ["modulo_by_zero", () => "A whole number is divided by zero."],
 ]);
 

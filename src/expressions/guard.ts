@@ -14,6 +14,11 @@ import { childrenOf, sourceOf, type Check, type Checker, type Context, type Eval
 export function guard(node: Node): void {
   for (const child of childrenOf(node)) guard(child);
   switch (node.op) {
+    case "value":
+      if (typeof node.args === "bigint" && node.args > MOST_INT) {
+        throw new Refusal("A whole number is too large; write it with a decimal point.", { at: node.start });
+      }
+      return;
     case ".":
     case "[]":
       node.setMeta("evaluate", access);
@@ -45,6 +50,24 @@ export function guard(node: Node): void {
     default:
       return;
   }
+}
+
+/** Bytes live outside the memory that a worker is held to, so they are counted: those made since `beginCounting`. */
+let bytesMade = 0;
+/** What CEL's int can hold, or its opposite: the minus before it is not part of the number. */
+const MOST_INT = 2n ** 63n;
+const BYTES_MADE = 8 * 1024 * 1024;
+
+/** To be called before an expression is evaluated. */
+export function beginCounting(): void {
+  bytesMade = 0;
+}
+
+function counted(value: unknown): unknown {
+  if (value instanceof Uint8Array && (bytesMade += value.length) > BYTES_MADE) {
+    throw new Refusal(`The expression makes more than ${BYTES_MADE} bytes.`);
+  }
+  return value;
 }
 
 const access: Evaluate = (evaluator, node, context) => {
@@ -96,7 +119,7 @@ const sum: Evaluate = (evaluator, node, context) => {
   const [left, right] = operands(evaluator, node, context);
   if (hasLength(left) && hasLength(right)) fit(left, left.length + right.length);
   const result = node.handle(left, right, node, evaluator);
-  return result instanceof Date ? momentOf(result.getTime()) : result;
+  return result instanceof Date ? momentOf(result.getTime()) : counted(result);
 };
 
 function fit(value: unknown, length: number): void {
@@ -147,7 +170,7 @@ const call: Evaluate = (evaluator, node, context) => {
   if (own !== undefined) return own;
   const result = node.op === "rcall" ? node.handle(values, evaluator, node) : node.handle(values, node, evaluator);
   if (hasLength(result)) fit(result, result.length);
-  return result;
+  return counted(result);
 };
 
 /** `has(x.y)`, and `has(x["y"])` too, as ids of steps have hyphens: whether the last key is there. */

@@ -1,12 +1,12 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { DEFINITIONS } from "./functions.ts";
 import type { Definition } from "./functions/definition.ts";
-import { guard } from "./guard.ts";
+import { beginCounting, guard } from "./guard.ts";
 import { EXPRESSION_LENGTH, STRUCTURE } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { ROOTS } from "./scope.ts";
 import { refusalOf } from "./explain.ts";
-import type { Node } from "./tree.ts";
+import type { Evaluator, Node } from "./tree.ts";
 
 const TYPES = new Map([
   ["any", "dyn"],
@@ -41,7 +41,10 @@ export function parse(text: string): Expression {
       const { error } = parsed.check();
       if (error) throw refusalOf(error);
     },
-    evaluate: (scope) => refusing(() => parsed(scope as never) as unknown),
+    evaluate(scope) {
+      beginCounting();
+      return refusing(() => parsed(scope as never) as unknown);
+    },
   };
 }
 
@@ -58,7 +61,21 @@ function build(): Environment {
   for (const root of ROOTS) built.registerVariable(root, "dyn");
   addMixedNumbers(built);
   for (const definition of DEFINITIONS) add(built, definition);
+  makeTypesShallow(built);
   return built;
+}
+
+/**
+ * The library names the type of a list after its first item's, and so on inwards, and keeps each name for ever. Data
+ * could make names without end; whether something is a list or a map is all that its operators need.
+ */
+function makeTypesShallow(built: Environment): void {
+  const probe = built.parse("null");
+  (probe.ast as Node).setMeta("evaluate", (evaluator: Evaluator) => {
+    evaluator.debugTypeDeep = (value) => evaluator.debugType(value);
+    return null;
+  });
+  probe();
 }
 
 /** JSON does not tell whole numbers from others; who adds or compares two must not have to, either. */

@@ -28,6 +28,8 @@ export interface Checker {
 
 export interface Evaluator {
   run(node: Node, context: Context): unknown;
+  debugType(value: unknown): Type;
+  debugTypeDeep(value: unknown): Type;
 }
 
 /** The variables of a place in the tree. */
