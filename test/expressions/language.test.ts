@@ -54,6 +54,22 @@ describe("an expression", () => {
     ["type(inputs.count)", "int"],
     ["3u", 3],
     ["optional.none()", null],
+    ["null == inputs.none && inputs.email != null && null != vars.names", true],
+    ["inputs == null || vars.race == steps || now == trigger", false],
+    ['vars.race == {"constructor": {"name": "Ferrari"}}', true],
+    ["vars.names == ['Anna', 'Ben'] && [] != vars.names", true],
+    ["[inputs.count, 1.0] == [3.0, 1]", true],
+    ["steps.found.body.items + vars.names", [{ id: 7 }, { id: 8 }, "Anna", "Ben"]],
+    [
+      '"It is " + string(now) + ", for " + string(duration("1m")) + " " + string(inputs.count)',
+      "It is 2026-03-01T09:30:00.000Z, for 60s 3",
+    ],
+    ["inputs.map(key, key)", ["email", "count", "price", "none"]],
+    ["inputs.price > 2 && inputs.price <= 3", true],
+    ["-inputs.price + -inputs.count", -5.5],
+    ["inputs.count % 2", 1],
+    ["!(inputs.count > 2)", false],
+    ['inputs.?missing.hasValue() || inputs.?email.value() == "anna@example.com"', true],
   ])("of %s is %j", async (text, value) => {
     expect(checkExpression(text)).toBeUndefined();
     expect(await valueOf(text, scope)).toEqual(value);
@@ -97,6 +113,10 @@ describe("an expression", () => {
     ["int('x')", "int(…) takes a number, or a text of digits."],
     ["double(1) / 0.0", "The result is not a number: a division by zero, or beyond all size."],
     ["inputs.email.map(c, c)", "Only lists and maps can be gone through item by item."],
+    ["inputs.count ? 1 : 2", "A condition is true or false, not int."],
+    ["vars.names.filter(name, name)", "A condition is true or false, not string."],
+    ["inputs.count && true", "&& and || join what is true or false, not int."],
+    ["steps.found - 1", "There is no map - int; string(…), int(…) and double(…) make one kind of another."],
     ["cel", "The result is not data; name a value or call a function."],
     ["9223372036854775807 + 1", "A whole number is too large; write double(…) around one of its parts."],
     ["now + days(4000000)", "The moment is outside the years 1 to 9999."],
@@ -139,7 +159,7 @@ describe("checking an expression", () => {
     ["1 2", "At character 3: “2” can not stand here."],
     ['"abc', "At character 1: The text that begins here is not closed; write a quote after it."],
     ["a.b", "At character 1: There is no “a”; expressions know inputs, config, vars, steps, trigger and now."],
-    ["while", "At character 1: There is no “while”; expressions know inputs, config, vars, steps, trigger and now."],
+    ["while", "At character 1: “while” is a word that CEL keeps for itself."],
     [
       "1 +\n  foo",
       "At line 2, character 3: There is no “foo”; expressions know inputs, config, vars, steps, trigger and now.",
