@@ -93,6 +93,8 @@ describe("a way to the engine", () => {
     "uuid()",
   ])("is not %s", async (text) => {
     expect(await refusalOf(valueOf(text, scope))).toBeTruthy();
+    // A mere path is followed without a worker; so is nothing here.
+    expect(await refusalOf(valueOf(`cel.bind(it, ${text}, it)`, scope))).toBeTruthy();
     expect(typeof checkExpression(text)).toMatch(/string|undefined/);
     expect(namesIn(text, "expression").every((name) => /^(inputs|now)/.test(name))).toBe(true);
   });
