@@ -57,7 +57,8 @@ export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api
     return { headers: typed ? headers : [...headers, ["content-type", contentType!]], body };
   });
   if (input.simulate) return preview(ctx, planned);
-  return InFlight.of(ctx).during(ctx.actor, () => recorded(ctx, planned, input, via));
+  const leave = InFlight.of(ctx).enter(ctx.actor);
+  return recorded(ctx, planned, input, via).finally(leave);
 }
 
 async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Via): Promise<Executed> {
@@ -158,7 +159,7 @@ class Run {
     this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
     const collector = new Collector(this.#input.max_response_bytes);
     const timeoutMs = Math.max(1, this.#deadline - performance.now());
-    await send(this.#ctx, usable(this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);
+    void send(this.#ctx, usable(this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);
     return collector.answer;
   }
 
