@@ -10,7 +10,7 @@ import type { ClientCertificate, Kind, Slots } from "../signer/kind.ts";
 import { fillAll } from "../signer/blanks.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isId } from "../storage/id.ts";
-import type { Soon } from "../storage/memory.ts";
+import { soon, type Soon } from "../storage/memory.ts";
 import type { SealedSecret } from "../vault/vault.ts";
 import { baseUrlFor, type Account } from "./account.ts";
 import { Challenges } from "./challenges.ts";
@@ -50,8 +50,7 @@ const OPEN_FOR = 60_000;
  * account that is not there or that the actor may not know of.
  */
 export function readyAccount(ctx: Context, key: string): Soon<Ready> {
-  const ready = loadReady(ctx, key);
-  return ready instanceof Promise ? ready.then((read) => seen(ctx, read)) : seen(ctx, ready);
+  return soon(loadReady(ctx, key), (ready) => seen(ctx, ready));
 }
 
 function seen(ctx: Context, ready: Ready | undefined): Ready {

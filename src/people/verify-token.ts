@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Scope } from "../access/actor.ts";
 import type { World } from "../context.ts";
 import type { Database } from "../storage/database.ts";
-import type { Soon } from "../storage/memory.ts";
+import { soon, type Soon } from "../storage/memory.ts";
 import type { Holder } from "./token.ts";
 
 /** What a valid token stands for. */
@@ -23,7 +23,7 @@ export function verifyToken(world: World, text: string): Soon<Verified | undefin
   if (text.length !== 47 || !(text.startsWith("sgw_") || text.startsWith("sgb_"))) return undefined;
   const key = hash("sha256", text, "base64url");
   const token = world.memory.shelf<Verified>("tokens").load(key, () => readToken(world, key));
-  return token instanceof Promise ? token.then((read) => read && valid(world, read)) : token && valid(world, token);
+  return soon(token, (known) => known && valid(world, known));
 }
 
 function valid(world: World, token: Verified): Verified | undefined {
