@@ -114,12 +114,24 @@ export function behalfFacts(behalf: Behalf | undefined): Record<string, Fact> | 
   return behalf && { behavior: behalf.behavior, chain: behalf.chain.map(storedText), run: behalf.run };
 }
 
-/** The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. */
+/**
+ * The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. Facts that
+ * are fine already, as those of nearly every request, stay the object they are; JSON leaves out what is undefined.
+ */
 export function storedFacts(event: Event): Record<string, Fact> {
+  const facts = (event.facts ?? {}) as Record<string, Fact>;
+  for (const name in facts) if (!isStored(facts[name])) return cleaned(facts);
+  return facts;
+}
+
+function isStored(fact: Fact | undefined): boolean {
+  if (typeof fact === "string") return fact.length <= FACT_LIMIT && PLAIN.test(fact);
+  return !Array.isArray(fact) || fact.every(isStored);
+}
+
+function cleaned(facts: Record<string, Fact | undefined>): Record<string, Fact> {
   const stored: Record<string, Fact> = {};
-  const facts: Record<string, Fact | undefined> = event.facts ?? {};
-  for (const name of Object.keys(facts)) {
-    const fact = facts[name];
+  for (const [name, fact] of Object.entries(facts)) {
     if (fact === undefined) continue;
     stored[name] = Array.isArray(fact) ? fact.map(storedText) : typeof fact === "string" ? storedText(fact) : fact;
   }
