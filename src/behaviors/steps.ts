@@ -11,7 +11,10 @@ import { wait } from "./steps/wait.ts";
 
 /** Every kind of step, in the order in which the editor offers them. A new one is a file and a line here. */
 const KINDS = new Map<string, StepKind>(
-  [httpRequest, set, decide, loop, runBehavior, scheduleBehavior, unscheduleBehavior, wait, stop].map((kind) => [kind.kind, kind]),
+  [httpRequest, set, decide, loop, runBehavior, scheduleBehavior, unscheduleBehavior, wait, stop].map((kind) => [
+    kind.kind,
+    kind,
+  ]),
 );
 
 export function allStepKinds(): StepKind[] {

@@ -36,8 +36,10 @@ export async function queueRuns(ctx: Context, wanted: Wanted[]): Promise<Queued>
   }
   if (rows.length === 0) return { runs, refused };
   return inTransaction(ctx, async (inside) => {
-    const keys = rows.map((row) => row.key!);
-    for (const { id, key } of await inside.db("runs").whereIn("key", keys).select("id", "key")) runs.set(key, id);
+    const find = async (keys: string[]) => {
+      for (const { id, key } of await inside.db("runs").whereIn("key", keys).select("id", "key")) runs.set(key, id);
+    };
+    await find(rows.map((row) => row.key!));
     const fresh = rows.filter((row) => !runs.has(row.key!));
     await recorded(inside, fresh, new Map(wanted.map(({ start }) => [start.key, start])));
     const queued = fresh.map((row) => ({ ...row, state: "queued" }));
@@ -46,6 +48,9 @@ export async function queueRuns(ctx: Context, wanted: Wanted[]): Promise<Queued>
     for (const { id, key } of made) runs.set(key, id);
     const ids = made.map(({ id }) => id as string);
     if (ids.length > 0) await inside.queue.send(inside.db, ids);
+    // Somebody else was faster with these, in between.
+    const others = fresh.map((row) => row.key!).filter((key) => !runs.has(key));
+    if (others.length > 0) await find(others);
     await notify(inside, "run", "queued");
     return { runs, refused };
   });

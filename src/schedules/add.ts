@@ -100,5 +100,8 @@ async function pendingOf({ db, actor }: Context, behavior: string): Promise<stri
 async function requireRoom({ db, actor }: Context): Promise<void> {
   const [row] = (await db("schedules").where({ scheduler_id: actor.id }).count({ count: "*" })) as { count: number }[];
   if (Number(row!.count) >= MAX_PENDING)
-    throw new SignetError("rate_limited", `${actor.name} has ${MAX_PENDING} schedules waiting, which is as many as it may.`);
+    throw new SignetError(
+      "rate_limited",
+      `${actor.name} has ${MAX_PENDING} schedules waiting, which is as many as it may.`,
+    );
 }

@@ -37,7 +37,7 @@ export function nextTime(cron: string, zone: string, after: Date): Date | null {
 /** The next times of a pattern, as many as there are. Throws `invalid` naming `cron`. */
 export function nextTimes(cron: string, zone: string, after: Date, count: number): Date[] {
   const times: Date[] = [];
-  for (let last = after; times.length < count; ) {
+  for (let last = after; times.length < count;) {
     const next = nextTime(cron, zone, last);
     if (next === null) break;
     times.push((last = next));

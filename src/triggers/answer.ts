@@ -17,7 +17,11 @@ export async function answerTo(world: World, webhook: Webhook, trigger: object, 
     case "accepted":
       return json(202, { run });
     case "fixed":
-      return { status: answer.status, contentType: answer.content_type, body: await filled(world, answer.body, trigger) };
+      return {
+        status: answer.status,
+        contentType: answer.content_type,
+        body: await filled(world, answer.body, trigger),
+      };
     case "output":
       return outputOf(world, run, answer.wait_seconds);
   }
@@ -27,7 +31,9 @@ async function outputOf(world: World, id: string, seconds: number): Promise<Answ
   const run = await waitForRun(world, id, seconds * 1000);
   if (run?.state === "succeeded") return json(200, run.output);
   // Callers get an output or nothing: why it failed is for who looks after the bot.
-  return run?.state === "failed" || run?.state === "stopped" ? json(502, { run: id, state: run.state }) : json(202, { run: id });
+  return run?.state === "failed" || run?.state === "stopped"
+    ? json(502, { run: id, state: run.state })
+    : json(202, { run: id });
 }
 
 async function filled(world: World, body: string, trigger: object): Promise<string> {

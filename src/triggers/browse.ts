@@ -102,4 +102,3 @@ export function shownEventTrigger(trigger: EventTrigger) {
     created_at: trigger.createdAt,
   };
 }
-

@@ -39,7 +39,8 @@ function keptHeaders(headers: Delivery["headers"], scheme: Scheme | undefined): 
 function readBody({ headers, body }: Delivery, scheme: Scheme | undefined): unknown {
   if (body.length === 0) return null;
   const type = String(headers["content-type"] ?? "").toLowerCase();
-  if (/^application\/x-www-form-urlencoded\s*(;|$)/.test(type)) return named(new URLSearchParams(body.toString("utf8")));
+  if (/^application\/x-www-form-urlencoded\s*(;|$)/.test(type))
+    return named(new URLSearchParams(body.toString("utf8")));
   if (/^application\/([^;]+\+)?json\s*(;|$)/.test(type)) return without(parsed(body), scheme?.omit ?? []);
   return /^text\/|xml/.test(type) ? body.toString("utf8") : null;
 }

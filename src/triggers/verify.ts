@@ -25,7 +25,9 @@ export function doubtOf(scheme: Scheme, secret: string, delivery: Delivery, now:
   if (given.length === 0) return "unsigned";
   const timestamp = scheme.timestamp && valuesAt(scheme.timestamp, delivery)[0];
   if (scheme.timestamp && !/^\d{1,12}$/.test(timestamp ?? "")) return "undated";
-  const expected = createHmac(scheme.algorithm, secret).update(signed(scheme, timestamp ?? "", delivery.body)).digest();
+  const expected = createHmac(scheme.algorithm, secret)
+    .update(signed(scheme, timestamp ?? "", delivery.body))
+    .digest();
   // Every one is compared, so that the time tells nothing.
   const fitting = given.filter((one) => one.length === expected.length && timingSafeEqual(one, expected));
   if (fitting.length === 0) return "wrong signature";

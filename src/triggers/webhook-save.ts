@@ -9,7 +9,14 @@ import { managedWebhook } from "./browse.ts";
 import { requireMapping } from "./given.ts";
 import { findWebhook } from "./store.ts";
 import { keepSecret } from "./webhook-secret.ts";
-import { addWebhookInput, editWebhookInput, requireScheme, type AddWebhook, type EditWebhook, type Webhook } from "./webhook.ts";
+import {
+  addWebhookInput,
+  editWebhookInput,
+  requireScheme,
+  type AddWebhook,
+  type EditWebhook,
+  type Webhook,
+} from "./webhook.ts";
 
 const MAX = 50;
 

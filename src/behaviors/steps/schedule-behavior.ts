@@ -37,8 +37,20 @@ export const scheduleBehavior = stepKind<ScheduleBehavior>({
       example: '{{ now + duration("24h") }}',
       help: "A moment, such as 2026-05-31T14:00 in the time zone.",
     },
-    { name: "cron", label: "Or by pattern", type: "text", example: "0 9 * * 1-5", help: "Minute, hour, day, month, weekday." },
-    { name: "time_zone", label: "Time zone", type: "text", example: "Europe/Berlin", help: "UTC when nothing is said." },
+    {
+      name: "cron",
+      label: "Or by pattern",
+      type: "text",
+      example: "0 9 * * 1-5",
+      help: "Minute, hour, day, month, weekday.",
+    },
+    {
+      name: "time_zone",
+      label: "Time zone",
+      type: "text",
+      example: "Europe/Berlin",
+      help: "UTC when nothing is said.",
+    },
     { name: "inputs", label: "Inputs", type: "json", example: '{ "email": "{{ inputs.email }}" }' },
     {
       name: "duplicates",
