@@ -35,6 +35,9 @@ export async function queueRuns(ctx: Context, wanted: Wanted[]): Promise<Queued>
     }
   }
   if (rows.length === 0) return { runs, refused };
+  // Those made within a millisecond have ids in any order; lists show them in the order in which they were asked for.
+  const ordered = rows.map(({ id }) => id).sort();
+  rows.forEach((row, index) => Object.assign(row, { id: ordered[index], origin: ordered[index] }));
   return inTransaction(ctx, async (inside) => {
     const find = async (keys: string[]) => {
       for (const { id, key } of await inside.db("runs").whereIn("key", keys).select("id", "key")) runs.set(key, id);

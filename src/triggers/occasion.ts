@@ -39,9 +39,10 @@ function keptHeaders(headers: Delivery["headers"], scheme: Scheme | undefined): 
 function readBody({ headers, body }: Delivery, scheme: Scheme | undefined): unknown {
   if (body.length === 0) return null;
   const type = String(headers["content-type"] ?? "").toLowerCase();
+  const omit = scheme?.omit ?? [];
   if (/^application\/x-www-form-urlencoded\s*(;|$)/.test(type))
-    return named(new URLSearchParams(body.toString("utf8")));
-  if (/^application\/([^;]+\+)?json\s*(;|$)/.test(type)) return without(parsed(body), scheme?.omit ?? []);
+    return without(named(new URLSearchParams(body.toString("utf8"))), omit);
+  if (/^application\/([^;]+\+)?json\s*(;|$)/.test(type)) return without(parsed(body), omit);
   return /^text\/|xml/.test(type) ? body.toString("utf8") : null;
 }
 

@@ -37,7 +37,7 @@ export async function calledWebhook(world: World, token: string, requestId: stri
   });
   const behavior = webhook && (await behaviorsByIds(ctx, [webhook.behaviorId])).get(webhook.behaviorId);
   if (!webhook || !behavior) throw notFound("address");
-  const called = { ctx: { ...ctx, actor: { ...ANONYMOUS, name: `Webhook ${webhook.name}` } }, webhook, behavior };
+  const called = { ctx: { ...ctx, actor: { ...ANONYMOUS, name: webhook.name } }, webhook, behavior };
   try {
     admitDelivery(ctx, webhook);
   } catch (error) {
@@ -76,7 +76,7 @@ async function started(
   key: string,
 ): Promise<string> {
   const { ctx, webhook, behavior } = called;
-  const startedBy = { type: "webhook", id: webhook.id, name: `Webhook ${webhook.name}` };
+  const startedBy = { type: "webhook", id: webhook.id, name: webhook.name };
   const start = { trigger: "webhook" as const, startedBy, occasion, key };
   const { runs, refused } = await queueRuns(ctx, [{ behavior, inputs, start }]);
   const error = refused.get(key);
