@@ -15,6 +15,7 @@ import { tidyRuns } from "./runs/tidy.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findHome, type Home } from "./storage/home.ts";
 import { migrate } from "./storage/migrate.ts";
+import { serveTriggers } from "./triggers/serve.ts";
 
 const TIDY_EVERY = 60_000;
 const GRACE = 10_000;
@@ -86,11 +87,13 @@ export async function openFront(
     await composed.close();
     throw new ConfigError(`The queue can not be opened: ${error.message}`);
   });
+  const triggers = serveTriggers(world);
   const tidy = setInterval(() => void tidyUp(world).catch(() => undefined), TIDY_EVERY);
   tidy.unref();
   const close = async () => {
     clearInterval(tidy);
     await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
+    await Promise.race([triggers.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
     await Promise.race([runs.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
     await flushUsage(world.database).catch(() => undefined);
     await flushTokenUsage(world.database).catch(() => undefined);

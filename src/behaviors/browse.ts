@@ -85,6 +85,12 @@ function scope(query: Knex.QueryBuilder, actor: Actor): void {
   });
 }
 
+/** Behaviors by their ids, for what starts them, which asks by itself who may; those that are gone are missing. */
+export async function behaviorsByIds(ctx: Pick<Context, "db">, ids: string[]): Promise<Map<string, Behavior>> {
+  const rows = (await behaviorRows(ctx).whereIn("behaviors.id", [...new Set(ids)])) as BehaviorRow[];
+  return new Map(rows.map((row) => [row.id, toBehavior(row)]));
+}
+
 async function lookUp(ctx: Context, key: string): Promise<Behavior | undefined> {
   if (isId(key)) return findBehavior(ctx, { id: key });
   const [bot, slug, ...rest] = key.split("/");

@@ -66,6 +66,15 @@ export interface StepField {
   rare?: boolean;
 }
 
+/** When and with what a step wants a behavior to run; checked where it is done. */
+export interface ScheduleWish {
+  at?: string | undefined;
+  cron?: string | undefined;
+  time_zone?: string | undefined;
+  inputs?: Record<string, unknown> | undefined;
+  duplicates?: "allow" | "keep_first" | "keep_last" | undefined;
+}
+
 /** What a step of a run may do, and nothing else. All of it is done as the behavior's own bot. */
 export interface Performance {
   /** Acts as the bot, on behalf of whoever started the run. */
@@ -87,6 +96,10 @@ export interface Performance {
    * instead. `suffix` tells several effects of one step apart; with "" the step's own result is what is kept.
    */
   effect<T>(suffix: string, shown: unknown, work: (ctx: Context) => Promise<T>): Promise<T>;
+  /** Schedules a behavior as the bot, once, also when the run goes on after its process died; answers with the schedule. */
+  schedule(behavior: string, wish: ScheduleWish): Promise<unknown>;
+  /** Ends what the bot scheduled of a behavior; answers with how many that were. */
+  unschedule(behavior: string): Promise<unknown>;
   /** Runs a behavior as its own bot and returns its output. Throws when it is private to another bot, or fails. */
   call(behavior: string, inputs: Record<string, unknown>): Promise<unknown>;
   set(name: string, value: unknown): void;

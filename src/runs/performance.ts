@@ -1,11 +1,14 @@
 import { execute, type Executed } from "../accounts/execute.ts";
 import type { ExecuteInput } from "../accounts/request-input.ts";
 import { runnableBehavior } from "../behaviors/browse.ts";
-import type { Performance, Step } from "../behaviors/step.ts";
+import type { Performance, ScheduleWish, Step } from "../behaviors/step.ts";
 import type { Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import type { Place } from "../expressions/evaluator.ts";
-import { idempotencyKey } from "./idempotency.ts";
+import { planSchedule, scheduleBehavior } from "../schedules/add.ts";
+import { shownSchedule } from "../schedules/browse.ts";
+import { unscheduleBehavior } from "../schedules/remove.ts";
+import { idempotencyKey, repeatableId } from "./idempotency.ts";
 import type { Journey } from "./journey.ts";
 import type { TraceLine } from "./run.ts";
 import { shownRequest } from "./shown.ts";
@@ -99,6 +102,30 @@ export class StepPerformance implements Performance {
     if (run.simulation === null) await this.#journey.equipment.trace.write();
     this.show({ behavior: `${target.bot.slug}/${target.slug}`, inputs });
     return call(target, inputs, this.#attempt === 0 ? this.#line.key : `${this.#line.key}~${this.#attempt}`);
+  }
+
+  async schedule(behavior: string, wish: ScheduleWish): Promise<unknown> {
+    const shown = { behavior, ...wish };
+    if (this.simulating) {
+      const { at, cron, timeZone, nextAt } = await planSchedule(await this.#fresh(), behavior, wish, true);
+      this.#line.state = "simulated";
+      this.show({ ...shown, not_done: "Nothing was scheduled." });
+      return { id: null, at, cron, time_zone: timeZone, next_at: nextAt };
+    }
+    // The same id again: a schedule that was made before the process died, or had its run already, is not made twice.
+    const id = repeatableId(this.#journey.equipment.run.origin, this.#line.key, this.now);
+    return this.effect("", shown, async (ctx) =>
+      shownSchedule(await scheduleBehavior(ctx, behavior, wish, { id, late: true })),
+    );
+  }
+
+  async unschedule(behavior: string): Promise<unknown> {
+    if (this.simulating) {
+      this.#line.state = "simulated";
+      this.show({ behavior, not_done: "Nothing was unscheduled." });
+      return { removed: 0 };
+    }
+    return this.effect("", { behavior }, async (ctx) => ({ removed: await unscheduleBehavior(ctx, behavior) }));
   }
 
   set(name: string, value: unknown): void {
