@@ -49,6 +49,7 @@ export const EVENTS = {
   "run.started": ["behavior", "run", "trigger", "simulated"],
   "run.finished": ["behavior", "run", "state", "code"],
   "run.stopped": ["behavior", "run"],
+  "notice.sent": ["to", "people"],
   execute: [
     "account",
     "method",

@@ -52,6 +52,7 @@ export const AUDIT_WORDS: Record<Action, string> = {
   "run.started": "Started a run",
   "run.finished": "Finished a run",
   "run.stopped": "Stopped a run",
+  "notice.sent": "Told people something",
   execute: "Sent a request",
   "execute.presigned": "Signed an address",
   "execute.test": "Tested an account",
@@ -68,6 +69,7 @@ export const AUDIT_GROUPS: Record<string, string> = {
   bot: "Bots",
   behavior: "Behaviors",
   run: "Runs",
+  notice: "Notices",
   token: "Tokens",
   worker: "Workers",
   team: "Teams",
@@ -78,7 +80,7 @@ export const AUDIT_GROUPS: Record<string, string> = {
 };
 
 /** Facts that say best what it was about, the first that is there. */
-const ABOUT = ["email", "worker", "team", "token", "behavior", "bot", "service", "requests", "host"] as const;
+const ABOUT = ["to", "email", "worker", "team", "token", "behavior", "bot", "service", "requests", "host"] as const;
 const REFUSALS: Record<string, string> = {
   unknown: "no such worker",
   password: "wrong password",

@@ -5,6 +5,7 @@ import type { Performance, Step } from "../behaviors/step.ts";
 import type { Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import type { Place } from "../expressions/evaluator.ts";
+import type { Scope } from "../expressions/scope.ts";
 import { idempotencyKey } from "./idempotency.ts";
 import type { Journey } from "./journey.ts";
 import type { TraceLine } from "./run.ts";
@@ -38,20 +39,25 @@ export class StepPerformance implements Performance {
     return this.#journey.equipment.run.simulation !== null;
   }
 
+  get sending(): boolean {
+    const { simulation } = this.#journey.equipment.run;
+    return simulation === null || simulation.send.includes(this.#step.id ?? "");
+  }
+
   get now(): Date {
     return new Date(this.#journey.scope.now);
   }
 
-  async render<T>(tree: T, places?: (path: (string | number)[]) => Place): Promise<T> {
-    return (await this.ctx.expressions.render(tree, this.#journey.scope, places)) as T;
+  async render<T>(tree: T, places?: (path: (string | number)[]) => Place, page?: unknown): Promise<T> {
+    return (await this.ctx.expressions.render(tree, this.#scope(page), places)) as T;
   }
 
   async renderUrl(template: string): Promise<string> {
     return String(await this.render(template, () => "url"));
   }
 
-  async evaluate(expression: string): Promise<unknown> {
-    const [value] = await this.ctx.expressions.evaluate([{ text: expression, as: "expression" }], this.#journey.scope);
+  async evaluate(expression: string, page?: unknown): Promise<unknown> {
+    const [value] = await this.ctx.expressions.evaluate([{ text: expression, as: "expression" }], this.#scope(page));
     return value;
   }
 
@@ -61,7 +67,7 @@ export class StepPerformance implements Performance {
       { ...given, timeout_ms: Math.min(given.timeout_ms ?? 30_000, budget.leftMs || 1) },
       suffix,
     );
-    if (run.simulation !== null && !run.simulation.send.includes(this.#step.id ?? "")) {
+    if (run.simulation !== null && !this.sending) {
       budget.call();
       const { answer, shown } = await simulated(await this.#fresh(), run.simulation, this.#step, input);
       this.#line.state = "simulated";
@@ -93,6 +99,14 @@ export class StepPerformance implements Performance {
     return result;
   }
 
+  pretend<T extends object>(shown: unknown, otherwise: T): T {
+    const { answers = {} } = this.#journey.equipment.run.simulation ?? {};
+    const id = this.#step.id ?? "";
+    this.#line.state = "simulated";
+    this.show(shown);
+    return Object.hasOwn(answers, id) ? { ...otherwise, ...(answers[id] as Partial<T>) } : otherwise;
+  }
+
   async call(key: string, inputs: Record<string, unknown>): Promise<unknown> {
     const { call, run } = this.#journey.equipment;
     const target = await runnableBehavior(await this.#fresh(), key);
@@ -118,6 +132,11 @@ export class StepPerformance implements Performance {
 
   show(shown: unknown): void {
     this.#line.shown = shown;
+  }
+
+  #scope(page: unknown): Scope {
+    const { scope } = this.#journey;
+    return page === undefined ? scope : { ...scope, page };
   }
 
   /** The bot as it is now, with an id for this one thing. */

@@ -11,7 +11,7 @@ const FLOORS = [
   ["runs"],
   ["behaviors"],
   ["bots"],
-  ["accounts"],
+  ["accounts", "notices"],
   ["services", "people"],
   ["context"],
   ["audit"],
