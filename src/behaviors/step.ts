@@ -82,8 +82,11 @@ export interface Performance {
   renderUrl(template: string): Promise<string>;
   /** An expression's value; `page` is what it knows as that. */
   evaluate(expression: string, page?: unknown): Promise<unknown>;
-  /** Sends a request within the bot's limits. What was asked for is shown in the trace. */
-  execute(input: ExecuteInput, suffix?: string): Promise<Executed>;
+  /**
+   * Sends a request within the bot's limits. What was asked for is shown in the trace. `accept` throws for an answer that
+   * is to be asked for again when the run is taken up after that failure.
+   */
+  execute(input: ExecuteInput, suffix?: string, accept?: (answer: Executed) => Promise<void>): Promise<Executed>;
   /**
    * Does something outside, and keeps what came of it: when the run goes on after its process died, that is returned
    * instead. `suffix` tells several effects of one step apart; with "" the step's own result is what is kept.

@@ -21,7 +21,7 @@ export async function listNotices(ctx: Context, given: z.input<typeof listNotice
     .orderBy("id", "desc")
     .limit(limit + 1);
   if (unread) query.whereNull("read_at");
-  if (cursor) query.where("id", "<", keyset(cursor, "id")[0]);
+  if (cursor) query.where("id", "<", keyset(cursor, "id")[0]!);
   return page(await query, limit, toNotice, (row) => [row.id]);
 }
 

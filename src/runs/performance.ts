@@ -3,7 +3,7 @@ import type { ExecuteInput } from "../accounts/request-input.ts";
 import { runnableBehavior } from "../behaviors/browse.ts";
 import type { Performance, Step } from "../behaviors/step.ts";
 import type { Context } from "../context.ts";
-import { SignetError } from "../errors.ts";
+import { isSignetError, SignetError } from "../errors.ts";
 import type { Place } from "../expressions/evaluator.ts";
 import type { Scope } from "../expressions/scope.ts";
 import { idempotencyKey } from "./idempotency.ts";
@@ -61,7 +61,7 @@ export class StepPerformance implements Performance {
     return value;
   }
 
-  async execute(given: ExecuteInput, suffix = ""): Promise<Executed> {
+  async execute(given: ExecuteInput, suffix = "", accept?: (answer: Executed) => Promise<void>): Promise<Executed> {
     const { run, budget } = this.#journey.equipment;
     const input = this.#repeatable(
       { ...given, timeout_ms: Math.min(given.timeout_ms ?? 30_000, budget.leftMs || 1) },
@@ -74,7 +74,11 @@ export class StepPerformance implements Performance {
       this.show(shown);
       return answer;
     }
-    return this.effect(suffix, shownRequest(input), async (ctx) => (await execute(ctx, input, "behavior")) as Executed);
+    return this.effect(suffix, shownRequest(input), async (ctx) => {
+      const answer = (await execute(ctx, input, "behavior")) as Executed;
+      await accept?.(answer);
+      return answer;
+    });
   }
 
   async effect<T>(suffix: string, shown: unknown, work: (ctx: Context) => Promise<T>): Promise<T> {
@@ -92,7 +96,11 @@ export class StepPerformance implements Performance {
     line.requestId = ctx.requestId;
     await trace.write();
     const started = performance.now();
-    const result = await work(ctx);
+    const result = await work(ctx).catch((error: unknown) => {
+      if (suffix !== "" && isSignetError(error))
+        Object.assign(line, { state: "failed", error: { code: error.code, message: error.message } });
+      throw error;
+    });
     line.durationMs = Math.round(performance.now() - started);
     if (suffix !== "") Object.assign(line, { state: "finished", result });
     trace.touch(line);

@@ -105,7 +105,8 @@ async function gather(step: Paginate, request: Request, most: number, at: Perfor
   let turn = firstTurn(step.next, request);
   for (let number = 1; ; number++) {
     seen.add(turn.mark);
-    const page = pageOf(await at.execute(turn.request, `page-${number}`), number);
+    const accept = (answer: Answer) => requireGood(step, pageOf(answer, number), at);
+    const page = pageOf(await at.execute(turn.request, `page-${number}`, accept), number);
     const items = await itemsOf(step, page, at);
     gathered.push(...items);
     if ((bytes += JSON.stringify(items).length) > MAX_ITEMS)
@@ -118,31 +119,33 @@ async function gather(step: Paginate, request: Request, most: number, at: Perfor
 }
 
 function pageOf(answer: Answer, number: number): Page {
-  const page = { ...resultOf(answer), number };
-  if (answer.status >= 400) throw new Refused(answer.status, page);
-  if (answer.truncated)
-    throw new SignetError("response_too_large", `Page ${number} is larger than the step takes; ask for fewer items.`);
-  return page;
+  return { ...resultOf(answer), number };
+}
+
+/** Throws for a page that is none: an error, or one that was cut off. */
+async function requireGood({ fail_when, fail_message }: Paginate, page: Page, at: Performance): Promise<void> {
+  if (page.status >= 400) throw new Refused(page.status, page);
+  if (page.truncated)
+    throw new SignetError("response_too_large", `Page ${page.number} is larger than the step takes; ask for less.`);
+  if (fail_when === undefined || (await at.evaluate(fail_when, page)) !== true) return;
+  const said = fail_message === undefined ? undefined : await at.render(fail_message, () => "text", page);
+  throw new Refused(page.status, page, said);
 }
 
 async function itemsOf(step: Paginate, page: Page, at: Performance): Promise<unknown[]> {
-  if (step.fail_when !== undefined && (await at.evaluate(step.fail_when, page)) === true)
-    throw new Refused(page.status, page, await failMessage(step, page, at));
   const items: unknown = await at.render(step.items, undefined, page);
   if (items === null) return [];
   if (!Array.isArray(items)) throw new SignetError("invalid", `The items of page ${page.number} are not a list.`);
   return items;
 }
 
-async function failMessage({ fail_message }: Paginate, page: Page, at: Performance): Promise<string | undefined> {
-  return fail_message === undefined ? undefined : at.render(fail_message, () => "text", page);
-}
-
 /** A simulation knows one page at most: the answer it was given, or the result of a run it replays. */
 async function pretended(step: Paginate, answer: Answer & Partial<Pages>, at: Performance): Promise<Pages> {
   if (Array.isArray(answer.items)) return { pages: 1, complete: true, ...onlyPages(answer), items: answer.items };
-  const items = answer.body === null ? [] : await itemsOf(step, pageOf(answer, 1), at);
-  return { items, pages: 1, complete: true };
+  if (answer.body === null) return { items: [], pages: 1, complete: true };
+  const page = pageOf(answer, 1);
+  await requireGood(step, page, at);
+  return { items: await itemsOf(step, page, at), pages: 1, complete: true };
 }
 
 function onlyPages({ pages, complete }: Partial<Pages>): Partial<Pages> {
