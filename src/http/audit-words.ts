@@ -52,6 +52,9 @@ export const AUDIT_WORDS: Record<Action, string> = {
   "run.started": "Started a run",
   "run.finished": "Finished a run",
   "run.stopped": "Stopped a run",
+  "package.imported": "Imported a package",
+  "package.exported": "Exported a package",
+  "package.removed": "Removed a package",
   execute: "Sent a request",
   "execute.presigned": "Signed an address",
   "execute.test": "Tested an account",
@@ -68,6 +71,7 @@ export const AUDIT_GROUPS: Record<string, string> = {
   bot: "Bots",
   behavior: "Behaviors",
   run: "Runs",
+  package: "Packages",
   token: "Tokens",
   worker: "Workers",
   team: "Teams",
@@ -78,7 +82,7 @@ export const AUDIT_GROUPS: Record<string, string> = {
 };
 
 /** Facts that say best what it was about, the first that is there. */
-const ABOUT = ["email", "worker", "team", "token", "behavior", "bot", "service", "requests", "host"] as const;
+const ABOUT = ["email", "worker", "team", "token", "package", "behavior", "bot", "service", "requests", "host"] as const;
 const REFUSALS: Record<string, string> = {
   unknown: "no such worker",
   password: "wrong password",
