@@ -39,7 +39,9 @@ function fillOne(answer: Answered | undefined, { path, whole }: Found, made: Mad
   // Without a certain account, a step uses whichever one of the service its bot may use.
   if (prompt.type === "account" && whole && path.at(-1) === "account" && prompt.service !== undefined)
     return { service: made.get(prompt.service) ?? prompt.service };
-  return whole ? null : "";
+  if (!whole) return "";
+  // In a list it is left out: a bot that is limited to no account yet may use none.
+  return typeof path.at(-1) === "number" ? undefined : null;
 }
 
 /** Under which uid a service goes that a prompt's answer asks to make. */

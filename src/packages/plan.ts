@@ -56,10 +56,10 @@ export interface Plan {
 
 /** Works out what importing would do, and what stands in its way. Changes nothing. Throws for an input of the wrong form. */
 export async function planPackage(ctx: Context, given: PackageInput): Promise<Plan> {
+  const odd = unfit(given.answers);
   const input = packageInput.parse(given);
   const read = readPackage(input.package);
   const plan = emptyPlan(ctx, read, input.rename);
-  const odd = unfit(input.answers);
   if (odd) plan.problems.push({ ...odd, path: `answers.${odd.path}` });
   if (!read.pack || odd) return plan;
   const pack = (plan.pack = read.pack);
@@ -75,6 +75,7 @@ export async function planPackage(ctx: Context, given: PackageInput): Promise<Pl
   const answers = await readAnswers(ctx, pack, input.answers as Answers);
   Object.assign(plan, { answered: answers.answered, missing: answers.missing });
   plan.problems.push(...answers.problems);
+  plan.leftOut.push(...schedules(pack));
   await compare(ctx, plan, pack);
   plan.changes = [...plan.services, ...plan.wanted, ...plan.bots, ...plan.shares, ...plan.behaviors].map(
     ({ change }) => change,
@@ -98,6 +99,16 @@ async function compare(ctx: Context, plan: Plan, pack: Package): Promise<void> {
   plan.bots = await planBots(ctx, filled.bots, naming, plan.problems);
   plan.shares = await planShares(ctx, pack, plan.answered, plan.bots, plan.owner, plan.problems);
   plan.behaviors = await planBehaviors(ctx, filled.behaviors, plan.bots, naming, plan.problems);
+}
+
+/** When behaviors run by themselves is for people to decide here. */
+function schedules({ behaviors }: Package): LeftOut[] {
+  return behaviors.flatMap(({ schedules = [] }, index) =>
+    schedules.map((_, at) => ({
+      path: `behaviors.${index}.schedules.${at}`,
+      reason: "Schedules are not installed; make it here once the behavior has been tried.",
+    })),
+  );
 }
 
 /** Ids of the services that are there, by the uids of the package. */
@@ -158,7 +169,7 @@ function emptyPlan(ctx: Context, read: ReadPackage, rename: Record<string, strin
     : { type: "worker", id: ctx.actor.id ?? "" };
   return {
     ...{ read, pack: undefined, installed: undefined, items: [], owner: mine, rename },
-    ...{ answered: new Map(), missing: [], problems: [...read.problems], leftOut: read.leftOut },
+    ...{ answered: new Map(), missing: [], problems: [...read.problems], leftOut: [...read.leftOut] },
     ...{ services: [], wanted: [], bots: [], shares: [], behaviors: [], changes: [], fingerprint: "" },
   };
 }
