@@ -27,8 +27,8 @@ export async function planRemoval(ctx: Context, id: string): Promise<Removal> {
   );
   const others = ofBots.map(({ id, bot, slug, title }) => ({ id, name: `${bot.slug}/${slug}`, title }));
   const ending = [...new Map([...contents.behaviors, ...others].map((one) => [one.id, one])).values()];
-  const going = [];
-  const staying = [];
+  const going: Contents["services"] = [];
+  const staying: Contents["services"] = [];
   // There are at most fifty of them.
   for (const service of contents.services) {
     const used = await listAccounts(ctx, { service: service.id, limit: 1 });

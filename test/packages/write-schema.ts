@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 import { packageJsonSchema } from "../../src/packages/schema.ts";
 
-// node test/packages/write-schema.ts: writes the schema of packages anew, after the format or a kind of step changed.
+// npx node test/packages/write-schema.ts: writes the schema of packages anew, after the format or a kind of step changed.
 
 const PATH = "docs/package.schema.json";
 const options = { ...(await resolveConfig(PATH)), parser: "json" };
