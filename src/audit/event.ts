@@ -50,6 +50,9 @@ export const EVENTS = {
   "run.finished": ["behavior", "run", "state", "code"],
   "run.stopped": ["behavior", "run"],
   "notice.sent": ["to", "people"],
+  "package.imported": ["package", "version", "made", "changed"],
+  "package.exported": ["package", "bots", "services"],
+  "package.removed": ["package", "version", "bots", "services"],
   execute: [
     "account",
     "method",

@@ -8,6 +8,7 @@ const FLOORS = [
   ["serve"],
   ["http", "tasks", "mcp"],
   ["compose"],
+  ["packages"],
   ["runs"],
   ["behaviors"],
   ["bots"],
