@@ -31,7 +31,7 @@ function runRow(run: RunLine, within: "behavior" | "all") {
       run: within === "behavior" ? started : { text: run.title, detail: wrong ?? run.behaviorName },
       state: run.simulated ? { ...simulatedPill(run.state) } : run.state,
       who: { ...startedBy(run), href: undefined },
-      took: run.startedAt === null ? null : shownDuration(run.spentMs),
+      took: run.finishedAt === null ? null : shownDuration(run.spentMs),
       at: { at: run.createdAt },
     },
   };

@@ -32,6 +32,7 @@ export async function runPage(ctx: Context, id: string, after: number): Promise<
       open,
       title: run.title,
       state: statePill(run, ctx.clock()),
+      word: run.state,
       stopping: run.stopping && open,
       context: `${run.behaviorName} · ${broughtAbout(run)}`,
       waits: run.state === "queued" && run.dueAt > ctx.clock() ? run.dueAt : null,
@@ -111,8 +112,8 @@ function problemOf(run: Run, trace: { lines: { key: string; title: string }[] } 
   const href = `#step-${(error.step ?? "").replace(/[^\w-]/g, "-")}`;
   return {
     title: error.message,
-    text: `${where}${nextStep(error)}`,
-    action: onPage ? { label: "Show the step", href } : undefined,
+    text: `${where}${nextStep(error, run.simulation !== null)}`,
+    action: onPage ? { label: "Show the step", href, kind: "plain" } : undefined,
   };
 }
 
@@ -120,9 +121,14 @@ function problemOf(run: Run, trace: { lines: { key: string; title: string }[] } 
 function simulationNote({ simulation }: Run, counts: { simulated?: number; skipped?: number }): string {
   const { send, now } = simulation!;
   const left = counts.simulated ?? 0;
-  const unsent = left === 0 ? "Nothing was left unsent." : `${left === 1 ? "One step" : `${left} steps`} would have done something outside and did not; each says what was taken for its answer.`;
+  const unsent =
+    left === 0
+      ? "Nothing was left unsent."
+      : left === 1
+        ? "One step would have done something outside and did not; it says what was taken for its answer."
+        : `${left} steps would have done something outside and did not; each says what was taken for its answer.`;
   const sent = send.length === 0 ? "" : ` Really sent: ${send.join(", ")}.`;
-  return `${unsent}${sent}${now === undefined ? "" : ` The clock stood at ${now}.`}`;
+  return `${unsent}${sent}${now === undefined ? "" : ` The clock stood at ${now.slice(0, 19).replace("T", " ")} UTC.`}`;
 }
 
 function factsOf(run: Run) {
@@ -138,7 +144,11 @@ function factsOf(run: Run) {
     run.startedAt !== null && { label: "Began", at: run.startedAt, exact: true },
     run.finishedAt !== null && { label: "Ended", at: run.finishedAt, exact: true },
     isOver(run.state) && run.startedAt !== null && { label: "Took", text: shownDuration(run.spentMs) },
-    run.attempts > 1 && { label: "Taken up", text: `${run.attempts} times`, detail: "after a wait, or when a process ended" },
+    run.attempts > 1 && {
+      label: "Taken up",
+      text: `${run.attempts} times`,
+      detail: "after a wait, or when a process ended",
+    },
     { label: "Run id", copy: run.id },
   ].filter((fact) => fact !== false);
 }

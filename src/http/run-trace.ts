@@ -9,7 +9,10 @@ import { shownExchange } from "./step-exchange.ts";
 
 export interface ShownStep {
   id: string;
+  /** As the API names it. */
   key: string;
+  /** Its place among those beside it, from 1; "" for one of several effects. */
+  number: string;
   title: string;
   /** The step's own name in expressions. */
   name: string | null;
@@ -76,7 +79,8 @@ function shownStep(line: SeenLine, call: CallLine | undefined, row: Row | undefi
   const own = line.title !== kind?.label;
   return {
     id: `step-${line.key.replace(/[^\w-]/g, "-")}`,
-    key: shownKey(line.key),
+    key: line.key,
+    number: /\d+$/.exec(shownKey(line.key))?.[0] ?? "",
     title: line.title,
     name: line.stepId,
     kind: own ? (kind?.label ?? line.kind) : "",

@@ -16,7 +16,8 @@ const NEXT: Partial<Record<RunError["code"], string>> = {
   invalid: "Correct the step, or what it was given, then run it again.",
   forbidden: "See on the bot's page whether it is on, and which accounts it may use.",
   rule_denied: "A share or a limit of the bot does not allow this; whoever set it can widen it.",
-  host_not_allowed: "The credential may only go to its service's hosts; correct the address, or add the host to the service.",
+  host_not_allowed:
+    "The credential may only go to its service's hosts; correct the address, or add the host to the service.",
   address_denied: "This address is not public; an operator can allow it with OUTBOUND_ALLOW.",
   not_found: "What the step names is gone, or the bot may not see it; share the account with the bot, or name another.",
   conflict: "Look at what stands in the way, then go on from the failure.",
@@ -33,20 +34,25 @@ const NEXT: Partial<Record<RunError["code"], string>> = {
   audit_unavailable: "The audit could not be written; go on from the failure when the database is back.",
 };
 
-/** The step in which a run failed, as people find it: "step 3.1 (Find the contact)". */
+/** The step in which a run failed, as people find it: "“Find the contact”, step 3.1". */
 export function placeOf(error: RunError, lines: Pick<TraceLine, "key" | "title">[]): string | null {
   if (error.step === null) return null;
   const line = lines.find(({ key }) => key === error.step);
-  return `step ${shownKey(error.step)}${line === undefined ? "" : ` (${line.title})`}`;
+  const title = line === undefined ? "" : `“${line.title}”, `;
+  return `${title}step ${shownKey(error.step)}`;
 }
 
-export function nextStep(error: RunError): string {
+export function nextStep(error: RunError, simulated: boolean): string {
+  if (simulated) return "If it lacks what a provider would have answered, give the steps before it an answer.";
   return NEXT[error.code] ?? "Correct it and run it again.";
 }
 
-/** Keys count from nought, people from one: "2.0[3].1!0" is "3.1[4].2!1". */
+/** Keys count from nought, people from one: "2[3].1!0" is "3.4.2!1". */
 export function shownKey(key: string): string {
-  return key.replace(/\d+/g, (number) => String(Number(number) + 1));
+  return key
+    .replace(/\d+/g, (number) => String(Number(number) + 1))
+    .replaceAll("[", ".")
+    .replaceAll("]", "");
 }
 
 /** How a run came about, in one line. */
@@ -62,6 +68,7 @@ export function statePill(run: Pick<Run, "state"> & { dueAt?: Date }, now: Date)
 
 export function startedBy({ startedBy: { type, id, name } }: Pick<Run, "startedBy">) {
   const known = type === "worker" || type === "bot" ? type : "organization";
-  const href = id === null ? undefined : type === "worker" ? `/people/${id}` : type === "bot" ? `/bots/${id}` : undefined;
+  const href =
+    id === null ? undefined : type === "worker" ? `/people/${id}` : type === "bot" ? `/bots/${id}` : undefined;
   return { type: known, id: id ?? name, name, href };
 }

@@ -1,14 +1,11 @@
 import type { Row } from "../audit/chain.ts";
+import { masked, maskedUrl } from "../runs/shown.ts";
 import type { SeenLine } from "../runs/trace-page.ts";
 import type { ShownStep } from "./run-trace.ts";
 
 // What one step sent and what came back, as the parts http-message and code-block draw it.
 
 type Parts = Pick<ShownStep, "summary" | "notes" | "sent" | "came" | "data">;
-
-/** Headers that hold what should not be read over somebody's shoulder. */
-const DELICATE = /token|secret|password|api[-_]?key|authorization|cookie|signature/i;
-const MASK = "•••";
 
 interface Asked {
   account?: unknown;
@@ -41,7 +38,7 @@ export function shownExchange(line: SeenLine, row: Row | undefined): Parts {
   const sent = sentMessage(asked, line.state === "simulated" ? undefined : came?.url);
   const rest = row?.facts ?? {};
   return {
-    summary: `${String(asked.method)} ${String(asked.url)}${came === undefined ? "" : ` → ${came.status}`}`,
+    summary: `${String(asked.method)} ${maskedUrl(String(asked.url))}${came === undefined ? "" : ` → ${came.status}`}`,
     notes: [
       ...(typeof shown.not_sent === "string" ? [{ text: `Not sent. ${shown.not_sent}` }] : []),
       ...allowedBy(row, shown.rule),
@@ -59,7 +56,14 @@ export function shownExchange(line: SeenLine, row: Row | undefined): Parts {
 /** Why it was allowed, or which rule refused it; from the audit, and for what was not sent from the preview. */
 function allowedBy(row: Row | undefined, rule: unknown): { text: string }[] {
   const { because, share } = (rule ?? {}) as { because?: string; share?: string | null };
-  const text = row === undefined ? (because === undefined ? "" : share ? `share:${share}` : because) : String(row.facts.rule ?? "");
+  const text =
+    row === undefined
+      ? because === undefined
+        ? ""
+        : share
+          ? `share:${share}`
+          : because
+      : String(row.facts.rule ?? "");
   const account = row === undefined ? "the account" : String(row.facts.account ?? "the account");
   if (row?.outcome === "denied") return [{ text: `Signet refused it: ${String(row.facts.code)}.` }];
   if (text === "owner") return [{ text: `Allowed because the bot's owner owns ${account}.` }];
@@ -69,7 +73,7 @@ function allowedBy(row: Row | undefined, rule: unknown): { text: string }[] {
 
 function sentMessage(asked: Asked, finalUrl: string | undefined) {
   const [body, bodyType] = bodyOf(asked);
-  const url = finalUrl ?? withQuery(String(asked.url), asked.query);
+  const url = maskedUrl(finalUrl ?? withQuery(String(asked.url), asked.query));
   return { method: String(asked.method), url, headers: pairs(asked.headers), body, bodyType, note: "No body" };
 }
 
@@ -89,7 +93,8 @@ function cameMessage(line: SeenLine, came: Came, duration: number) {
     headers: pairs(came.headers),
     body: line.beginning ?? whole,
     // What is cut in the middle is no JSON any more.
-    bodyType: line.beginning === null ? (typeof came.body === "object" ? "application/json" : type) : "Beginning of the body",
+    bodyType:
+      line.beginning === null ? (typeof came.body === "object" ? "application/json" : type) : "Beginning of the body",
     duration: Number.isFinite(duration) ? duration : (line.durationMs ?? undefined),
     note: came.body_base64 === undefined ? "No body" : `A body of ${type ?? "bytes"}, which is not shown here.`,
   };
@@ -146,8 +151,8 @@ function contentType(headers: unknown): string | null {
 }
 
 function pairs(headers: unknown): [string, string][] {
-  return Object.entries((headers ?? {}) as Record<string, unknown>).flatMap(([name, value]) =>
-    [value].flat().map((one): [string, string] => [name, DELICATE.test(name) ? MASK : String(one)]),
+  return Object.entries(masked((headers ?? {}) as Record<string, unknown>)!).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, String(one)]),
   );
 }
 

@@ -15,7 +15,10 @@ export async function botContext(world: World, id: string, behalf: Behalf): Prom
   if (bot === undefined) throw new SignetError("forbidden", "The bot of this behavior was deleted.");
   if (!bot.enabled) throw new SignetError("forbidden", `The bot ${bot.name} is switched off.`);
   if (await leftAlone(world, bot.owner))
-    throw new SignetError("forbidden", `The bot ${bot.name} belongs to somebody who was deactivated, so it may not act.`);
+    throw new SignetError(
+      "forbidden",
+      `The bot ${bot.name} belongs to somebody who was deactivated, so it may not act.`,
+    );
   const actor = asActor(bot, ["execute"]);
   return { ...world, db: world.database.knex, actor, requestId: newId(), session: null, behalf };
 }

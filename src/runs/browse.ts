@@ -123,6 +123,16 @@ export async function getProgress(ctx: Context, id: string): Promise<Pick<Run, "
   return (await seenRun(ctx, id)).run;
 }
 
+/** The run of a behavior that the actor started last; undefined when there is none. */
+export async function lastOwnRun(ctx: Context, behavior: string): Promise<Pick<Run, "id" | "createdAt"> | undefined> {
+  const row = await ctx
+    .db<RunRow>("runs")
+    .where({ behavior_id: behavior, started_by_id: ctx.actor.id, parent_id: null })
+    .orderBy("id", "desc")
+    .first("id", "created_at");
+  return row && { id: row.id, createdAt: row.created_at };
+}
+
 /** A run that the actor may stop, or run again. Throws `not_found`, `forbidden`. */
 export async function managedRun(ctx: Context, id: string, act: "mayStop" | "mayRerun"): Promise<Run> {
   const seen = await seenRun(ctx, id);

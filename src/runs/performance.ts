@@ -100,7 +100,11 @@ export class StepPerformance implements Performance {
     const answers = run.simulation?.answers ?? {};
     if (this.#step.id !== undefined && Object.hasOwn(answers, this.#step.id)) {
       this.#line.state = "simulated";
-      this.show({ behavior: fullName(target), inputs, not_sent: "It was not called; its output is one that was given." });
+      this.show({
+        behavior: fullName(target),
+        inputs,
+        not_sent: "It was not called; its output is one that was given.",
+      });
       return (answers[this.#step.id] as { output?: unknown } | null)?.output ?? null;
     }
     if (run.simulation === null) await this.#journey.equipment.trace.write();

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { invalid, isSignetError, SignetError } from "../errors.ts";
 import { getRun, type SeenRun } from "./browse.ts";
 import type { Simulation } from "./run.ts";
+import { masked, maskedUrl } from "./shown.ts";
 
 /**
  * What a simulated run takes for the answer of a request that it does not send: the one it was given, else an empty
@@ -23,7 +24,7 @@ export async function simulated(
   const known = step.id !== undefined && Object.hasOwn(simulation.answers, step.id);
   const given = known ? (simulation.answers[step.id!] as Partial<Executed>) : {};
   const shown = {
-    request: preview.request,
+    request: { ...preview.request, url: maskedUrl(preview.request.url), headers: masked(preview.request.headers) },
     rule: preview.rule,
     not_sent: known ? "The answer is one that was given." : "The answer is taken to be 200 and empty.",
   };

@@ -46,7 +46,9 @@ export async function tracePage(ctx: Context, run: Run, after: number, limit: nu
      where run_id = :run and position > :after order by position limit :limit`,
     { run: run.id, after, limit: limit + 1, whole: WHOLE, beginning: BEGINNING },
   );
-  const lines = rows.slice(0, limit).map((row) => ({ ...toTraceLine(row), beginning: row.beginning, length: row.length }));
+  const lines = rows
+    .slice(0, limit)
+    .map((row) => ({ ...toTraceLine(row), beginning: row.beginning, length: row.length }));
   return { lines, next: rows.length > limit ? lines.at(-1)!.position : null };
 }
 

@@ -18,7 +18,7 @@ export async function* watchRun(
   signal: AbortSignal,
 ): AsyncGenerator<RunState> {
   let wake = () => {};
-  let news = true;
+  let news = false;
   const first = await again();
   const deaf = first?.memory.listen("run", (key) => {
     if (key !== id) return;

@@ -26,7 +26,8 @@ export function takeOver(page) {
     }
     region.replaceWith(fresh);
   }
-  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused && document.activeElement?.id !== focused)
+    document.getElementById(focused)?.focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("signet:fresh"));
   const count = document.querySelector("[data-live-count]");
   if (count) announce(count.textContent.trim());

@@ -31,7 +31,10 @@ export default [
   get("/runs/:id/stop", async (ctx, { params }) => {
     const { run } = await seenRun(ctx, params.id!);
     if (isOver(run.state)) return redirect(`/runs/${run.id}`);
-    return view("run-stop", { page: { title: "Stop this run", section: "bots" }, run: { id: run.id, title: run.title } });
+    return view("run-stop", {
+      page: { title: "Stop this run", section: "bots" },
+      run: { id: run.id, title: run.title },
+    });
   }),
 
   post("/runs/:id/stop", async (ctx, { params }) => {

@@ -15,35 +15,45 @@ export default [
   get(PATH, async (ctx, { query }) => {
     const { bot, behavior } = query;
     const kept = { bot, behavior };
-    const list = await runList(ctx, query, { ...(bot && { bot }), ...(behavior && { behavior }) }, {
-      path: PATH,
-      within: "all",
-      kept,
-      narrowed: await narrowings(ctx, query),
-      empty: {
-        icon: "activity",
-        title: "No runs yet",
-        text: "What behaviors do, and did, appears here step by step.",
-        action: { label: "Bots and their behaviors", href: "/bots" },
+    const list = await runList(
+      ctx,
+      query,
+      { ...(bot && { bot }), ...(behavior && { behavior }) },
+      {
+        path: PATH,
+        within: "all",
+        kept,
+        narrowed: await narrowings(ctx, query),
+        empty: {
+          icon: "activity",
+          title: "No runs yet",
+          text: "What behaviors do, and did, appears here step by step.",
+          action: { label: "Bots and their behaviors", href: "/bots" },
+        },
       },
-    });
+    );
     return view("runs", { page: { title: "Runs", section: "bots" }, list: { ...list, tabs: botsTabs("runs") } });
   }),
 
   get("/behaviors/:id/runs", async (ctx, { params, query }) => {
     const behavior = await getBehavior(ctx, params.id!);
     const here = `/behaviors/${behavior.id}`;
-    const list = await runList(ctx, query, { behavior: behavior.id }, {
-      path: `${here}/runs`,
-      within: "behavior",
-      kept: {},
-      empty: {
-        icon: "activity",
-        title: "No run that you may see yet",
-        text: "Runs that you start, and those of bots that you look after, appear here.",
-        action: { label: "Run", href: `${here}/run` },
+    const list = await runList(
+      ctx,
+      query,
+      { behavior: behavior.id },
+      {
+        path: `${here}/runs`,
+        within: "behavior",
+        kept: {},
+        empty: {
+          icon: "activity",
+          title: "No run that you may see yet",
+          text: "Runs that you start, and those of bots that you look after, appear here.",
+          action: { label: "Run", href: `${here}/run` },
+        },
       },
-    });
+    );
     const data = { head: behaviorHead(behavior), tabs: behaviorTabs(behavior, "Runs"), list };
     return view("behavior-runs", { page: { title: `Runs of ${behavior.title}`, section: "bots" }, ...data });
   }),
