@@ -173,7 +173,14 @@ describe("simulating", () => {
         inputs: [{ name: "email", type: "text" }],
         steps: [
           find("teams"),
-          { id: "noted", do: "http_request", account: "teams", method: "POST", url: "/notes", body: { password: "hunter22" } },
+          {
+            id: "noted",
+            do: "http_request",
+            account: "teams",
+            method: "POST",
+            url: "/notes",
+            body: { password: "hunter22" },
+          },
         ],
         output: ["{{ steps.found.status }}", "{{ steps.found.body }}", "{{ now }}"],
       },
@@ -182,7 +189,10 @@ describe("simulating", () => {
   });
 
   test("sends nothing and says so", async () => {
-    const sent = await ben.post(`/behaviors/${behavior.id}/run`, { act: "simulate", "simulate.now": "2026-05-31T14:00" });
+    const sent = await ben.post(`/behaviors/${behavior.id}/run`, {
+      act: "simulate",
+      "simulate.now": "2026-05-31T14:00",
+    });
     const { text } = await ben.follow(sent);
     expect(echo.requests).toHaveLength(0);
     expect(text).toContain("This is a simulation");
@@ -237,7 +247,10 @@ describe("simulating", () => {
     for (const browser of [cleo, ada])
       expect((await browser.post(`/behaviors/${behavior.id}/run`, send)).text).toContain("Only who manages Desk");
     const open = await make("mine", { inputs: [{ name: "email", type: "text" }], steps: [find()], public: true });
-    const peek = await ben.post(`/behaviors/${open.id}/run`, { act: "simulate", "simulate.replay": (await ran(open)).id });
+    const peek = await ben.post(`/behaviors/${open.id}/run`, {
+      act: "simulate",
+      "simulate.replay": (await ran(open)).id,
+    });
     expect(peek.status).toBe(400);
     expect(peek.text).toContain("There is no such run, or it is not visible to you.");
     expect(echo.requests.filter(({ method }) => method === "POST")).toHaveLength(0);
@@ -332,7 +345,14 @@ describe("a run's page", () => {
     expect(page.text.length).toBeLessThan(60_000);
     expect(page.text).toMatch(/Only the first 16,384 of 200,0\d\d characters are shown/);
     const inputs = [{ name: "all", type: "json" }];
-    const many = { do: "loop", over: "inputs.all", steps: [{ do: "set", name: "a", value: 1 }, { do: "set", name: "b", value: 2 }] };
+    const many = {
+      do: "loop",
+      over: "inputs.all",
+      steps: [
+        { do: "set", name: "a", value: 1 },
+        { do: "set", name: "b", value: 2 },
+      ],
+    };
     const long = await ran(await make("long", { inputs, steps: [many] }), { all: Array(150).fill(0) });
     const first = await ada.get(`/runs/${long.id}`);
     const next = /href="(\/runs\/[^"]+\?after=\d+)"/.exec(first.text)![1]!;
@@ -344,7 +364,13 @@ describe("a run's page", () => {
 describe("again and no further", () => {
   test("goes on from the failure without doing again what was done", async () => {
     echo.answer(refusing("/api/second"));
-    const steps = ["/first", "/second"].map((url) => ({ do: "http_request", account: "live", method: "POST", url, fail_on: "4xx" }));
+    const steps = ["/first", "/second"].map((url) => ({
+      do: "http_request",
+      account: "live",
+      method: "POST",
+      url,
+      fail_on: "4xx",
+    }));
     const run = await ran(await make("two", { steps }));
     echo.answer(CONTACTS);
     const again = await ada.post(`/runs/${run.id}/rerun`, { from: "failure" });
@@ -376,7 +402,8 @@ describe("lists", () => {
     const failing = await make("failing", { steps: [{ ...find("teams"), query: {}, fail_on: "4xx" }] }, desk);
     const fine = await make("fine", {}, desk);
     for (const one of [failing, fine]) await ran(one, {}, benNow);
-    const rows = (visit: Visit) => [...visit.text.matchAll(/class="row-link" href="\/runs\/[^>]+>([^<]+)/g)].map(([, title]) => title);
+    const rows = (visit: Visit) =>
+      [...visit.text.matchAll(/class="row-link" href="\/runs\/[^>]+>([^<]+)/g)].map(([, title]) => title);
     expect(rows(await ben.get(`/runs?bot=${desk.id}&state=failed`))).toEqual(["failing"]);
     expect(rows(await ben.get(`/runs?behavior=${fine.id}`))).toEqual(["fine"]);
     expect(rows(await ben.get("/runs?q=FINE"))).toEqual(["fine"]);
