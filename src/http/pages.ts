@@ -13,6 +13,7 @@ import { SignetError } from "../errors.ts";
 import { bad, type Answer, type Flash } from "./answer.ts";
 import type { problem } from "./failure.ts";
 import { actorOfCookie, refuseCrossOrigin } from "./gate.ts";
+import { EventStreams } from "./event-streams.ts";
 import { contentSecurityPolicy } from "./headers.ts";
 import { ownOrigins } from "./host-gate.ts";
 import type { Incoming, PageRoute } from "./route.ts";
@@ -47,6 +48,8 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
   const files = await Promise.all(names.map((name) => import(join(FOLDER, name)) as Promise<{ default: PageRoute[] }>));
   const cookies = new Cookies(world.publicUrl.startsWith("https:"));
   const origins = ownOrigins(world.publicUrl);
+  const streams = new EventStreams();
+  scope.addHook("preClose", async () => streams.close());
   for (const route of files.flatMap((file) => file.default)) {
     if (route.development && !frame.development) continue;
     scope.route({
@@ -66,6 +69,11 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
             return reply.send(answer.body);
           case "download":
             return hand(reply, answer);
+          case "events":
+            return streams.open(reply, session, answer.follow, async () => {
+              const { actor, session } = await actorOfCookie(world, cookies.session(request));
+              return actor.type === "worker" ? contextFor(world, actor, { session }) : undefined;
+            });
           case "view":
             return show(ctx, request, reply, cookies, frame, answer);
         }

@@ -1,5 +1,6 @@
 import { execute, type Executed } from "../accounts/execute.ts";
 import type { ExecuteInput } from "../accounts/request-input.ts";
+import { fullName } from "../behaviors/behavior.ts";
 import { runnableBehavior } from "../behaviors/browse.ts";
 import type { Performance, ScheduleWish, Step } from "../behaviors/step.ts";
 import type { Context } from "../context.ts";
@@ -93,8 +94,8 @@ export class StepPerformance implements Performance {
       return known.result as T;
     }
     budget.call();
-    if (leaving()) throw new Suspended(new Date());
-    line.shown = shown;
+    if (leaving.aborted) throw new Suspended(this.ctx.clock());
+    line.shown = this.#attempt === 0 ? shown : { ...(shown as object), attempt: this.#attempt + 1 };
     const ctx = await this.#fresh();
     line.requestId = ctx.requestId;
     await trace.write();
@@ -121,8 +122,18 @@ export class StepPerformance implements Performance {
   async call(key: string, inputs: Record<string, unknown>): Promise<unknown> {
     const { call, run } = this.#journey.equipment;
     const target = await runnableBehavior(await this.#fresh(), key);
+    const answers = run.simulation?.answers ?? {};
+    if (this.#step.id !== undefined && Object.hasOwn(answers, this.#step.id)) {
+      this.#line.state = "simulated";
+      this.show({
+        behavior: fullName(target),
+        inputs,
+        not_sent: "It was not called; its output is one that was given.",
+      });
+      return (answers[this.#step.id] as { output?: unknown } | null)?.output ?? null;
+    }
     if (run.simulation === null) await this.#journey.equipment.trace.write();
-    this.show({ behavior: `${target.bot.slug}/${target.slug}`, inputs });
+    this.show({ behavior: fullName(target), inputs });
     return call(target, inputs, this.#attempt === 0 ? this.#line.key : `${this.#line.key}~${this.#attempt}`);
   }
 
