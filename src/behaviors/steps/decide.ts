@@ -27,7 +27,9 @@ export const decide = stepKind<Decide>({
         .min(1, "A decision needs an outcome.")
         .max(20, "A decision has at most 20 outcomes."),
     }) as unknown as z.ZodType<Decide>,
-  fields: [],
+  fields: [{ name: "outcomes", label: "Outcomes", type: "outcomes", required: true }],
+  results: [{ name: "outcome", about: "the title of the outcome that was taken" }],
+  line: ({ outcomes }) => outcomes.map(({ title }) => title).join(", "),
   expressions: ["outcomes.*.when"],
   branches: ({ outcomes }) =>
     outcomes.map(({ title, steps }, index) => ({ path: ["outcomes", index, "steps"], label: title, steps })),

@@ -9,10 +9,13 @@ import { baseStep, failing, stepKind, type Performance, type Step } from "../ste
 const { query, headers, body_text, body_base64, form } = executeInput.shape;
 
 /** An account by id, slug or template, or one of a service: the caller's own, else the bot's team's, else any. */
-export const accountInput = z.union([
-  z.string().trim().min(1, "Choose an account.").max(500),
-  z.strictObject({ service: z.string().trim().min(1).max(100) }),
-]);
+export const accountInput = z.union(
+  [
+    z.string().trim().min(1, "Choose an account.").max(500),
+    z.strictObject({ service: z.string().trim().min(1).max(100) }),
+  ],
+  "Choose an account.",
+);
 
 interface HttpRequest extends Step {
   account: z.output<typeof accountInput>;
@@ -85,6 +88,12 @@ export const httpRequest = stepKind<HttpRequest>({
     { name: "follow_redirects", label: "Follow redirects", type: "checkbox", rare: true },
   ],
   addresses: ["url"],
+  results: [
+    { name: "status", about: "the status of the answer, such as 200" },
+    { name: "headers", about: "the answer's headers, names in lower case" },
+    { name: "body", about: "the answer's body, JSON already read" },
+  ],
+  line: ({ method, url }) => `${method} ${url}`,
   names: ({ account }) => {
     if (typeof account === "object") return [{ names: "service", key: account.service }];
     return isTemplate(account) ? [] : [{ names: "account", key: account }];
