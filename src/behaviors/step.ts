@@ -45,6 +45,8 @@ export interface Branch {
   /** Such as ["outcomes", 0, "steps"]. */
   path: (string | number)[];
   label: string;
+  /** The condition under which it is taken, as it is written. */
+  when?: string | undefined;
   steps: Step[];
 }
 
@@ -76,6 +78,8 @@ export interface StepField {
   example?: string;
   /** A text that may hold no placeholders, such as a name. */
   plain?: boolean;
+  /** For `account`: one that searches a directory instead of sending requests. */
+  directories?: boolean;
   /** Shown behind "More". */
   rare?: boolean;
 }

@@ -1,5 +1,8 @@
 import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, stringify, type Document, type Node } from "yaml";
 import type { Behavior } from "./behavior.ts";
+import { branchesOf, type Program } from "./program.ts";
+import type { Step } from "./step.ts";
+import { findStepKind } from "./steps.ts";
 
 // A behavior as people write it: YAML, of which JSON is a part.
 
@@ -22,9 +25,42 @@ const MAX_ALIASES = 100;
 
 /** The behavior as YAML; reading it again gives the same. */
 export function behaviorText(behavior: Omit<Behavior, "id" | "uid" | "version" | "createdAt" | "updatedAt">): string {
-  const { bot, slug, title, enabled, inputs, steps, output } = behavior;
+  const { bot, slug, title, enabled } = behavior;
   const head = { bot: bot.slug, slug, title, public: behavior.public, ...(!enabled && { enabled }) };
-  return asYaml({ ...head, inputs, steps, output });
+  return asYaml({ ...head, ...inOrder(behavior) });
+}
+
+/** The same program with its keys in the order in which people read them; the database keeps them in another. */
+export function inOrder({ inputs, steps, output }: Program): Program {
+  return { inputs: inputs.map((input) => sorted(input, INPUT_KEYS)), steps: steps.map(stepInOrder), output };
+}
+
+const INPUT_KEYS = ["name", "type", "label", "help", "required", "default", "options", "service"];
+
+function stepInOrder(step: Step): Step {
+  const copy = structuredClone(step);
+  for (const { path, steps } of branchesOf(copy)) {
+    const [field, index] = path;
+    const ordered = steps.map(stepInOrder);
+    const holder = copy as unknown as Record<string, unknown>;
+    if (path.length === 1) holder[field!] = ordered;
+    else if (path.length === 3) {
+      const items = holder[field!] as Record<string, unknown>[];
+      items[index as number] = sorted({ ...items[index as number], [path[2]!]: ordered }, ["title", "when"]);
+    }
+  }
+  const own = findStepKind(step.do)?.fields.map(({ name }) => name) ?? [];
+  const late = ["steps", "retry", "on_error"];
+  const early = ["id", "do", "title", "disabled", ...own.filter((name) => !late.includes(name))];
+  return sorted(copy as unknown as Record<string, unknown>, early, late) as unknown as Step;
+}
+
+/** Keys named in `early` come first, those in `late` last, the others between. */
+function sorted<T extends object>(value: T, early: string[], late: string[] = []): T {
+  const rank = (key: string) =>
+    early.includes(key) ? early.indexOf(key) : late.includes(key) ? 2000 + late.indexOf(key) : 1000;
+  const entries = Object.entries(value).sort(([one], [other]) => rank(one) - rank(other) || (one < other ? -1 : 1));
+  return Object.fromEntries(entries) as T;
 }
 
 /** JSON as YAML. */
