@@ -114,6 +114,8 @@ export class GroupCommit {
           this.#track(draft, first + index);
           told?.resolve(first + index);
         });
+        // Only now that the intents among them are known to be open.
+        this.#reached = Math.max(this.#reached, first + batch.length - 1);
         this.#settle(this.#settled + batch.length);
       } catch (cause) {
         this.#refuse([...batch, ...this.#waiting], cause);

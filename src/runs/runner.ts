@@ -67,7 +67,7 @@ export class Runner {
   }
 
   /** The end that it came to here; undefined when it goes on later or elsewhere. */
-  async #perform(run: Run): Promise<End | undefined> {
+  async #perform(run: Run): Promise<(End & Pick<Run, "spentMs">) | undefined> {
     const world = this.#world;
     const hold: Hold = { root: run.id, process: world.audit.process, attempt: run.attempts };
     const limits = run.botId === null ? undefined : (await knownBot(world, run.botId))?.limits;
@@ -84,7 +84,7 @@ export class Runner {
     }
     if (end === undefined || !(await finish(world, run, hold, end, budget.spentMs))) return undefined;
     this.#conclude(run, end);
-    return end;
+    return { ...end, spentMs: budget.spentMs };
   }
 
   /** One way through the steps of a run, to an end that is written by the caller. Throws Suspended and Interrupted. */
