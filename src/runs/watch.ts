@@ -18,7 +18,7 @@ export async function* watchRun(
   signal: AbortSignal,
 ): AsyncGenerator<RunState> {
   let wake = () => {};
-  let news = false;
+  let news: boolean | undefined;
   const first = await again();
   const deaf = first?.memory.listen("run", (key) => {
     if (key !== id) return;
