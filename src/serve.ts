@@ -7,6 +7,7 @@ import { compose, systemContext } from "./compose.ts";
 import { ConfigError, type Config } from "./config.ts";
 import type { World } from "./context.ts";
 import { buildServer, describe } from "./http/server.ts";
+import { tidyNotices } from "./notices/tidy.ts";
 import { setupToken } from "./people/setup.ts";
 import { sweepPeople } from "./people/sweep.ts";
 import { flushTokenUsage } from "./people/token.ts";
@@ -112,6 +113,7 @@ async function tidyUp(world: World): Promise<void> {
   await tidyLinks(systemContext(world));
   await sweepPeople(world);
   await tidyRuns(world);
+  await tidyNotices(world);
 }
 
 /** Tells the terminal where Signet is and, while there is no admin, how to become the first. */

@@ -61,6 +61,10 @@ export const EVENTS = {
   "run.started": ["behavior", "run", "trigger", "simulated"],
   "run.finished": ["behavior", "run", "state", "code"],
   "run.stopped": ["behavior", "run"],
+  "notice.sent": ["to", "people"],
+  "package.imported": ["package", "version", "made", "changed"],
+  "package.exported": ["package", "bots", "services"],
+  "package.removed": ["package", "version", "bots", "services"],
   execute: [
     "account",
     "method",

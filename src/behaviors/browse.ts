@@ -36,6 +36,19 @@ export async function getBehavior(ctx: Context, key: string): Promise<Behavior> 
   return behavior;
 }
 
+/** Behaviors by uid, whoever asks: for verbs that judge the actor themselves. */
+export async function behaviorsWithUids(ctx: Context, uids: string[]): Promise<Behavior[]> {
+  return ((await behaviorRows(ctx).whereIn("behaviors.uid", uids)) as BehaviorRow[]).map(toBehavior);
+}
+
+/** All behaviors of these bots, in the order of their short names, whoever asks. */
+export async function behaviorsOf(ctx: Context, bots: string[]): Promise<Behavior[]> {
+  const query = behaviorRows(ctx)
+    .whereIn("behaviors.bot_id", bots)
+    .orderByRaw('bots.slug collate "C", behaviors.slug collate "C"');
+  return ((await query) as BehaviorRow[]).map(toBehavior);
+}
+
 /** A behavior that the actor may change. Throws `not_found` for strangers, `forbidden` for onlookers. */
 export async function managedBehavior(ctx: Context, key: string): Promise<Behavior> {
   const behavior = await getBehavior(ctx, key);

@@ -46,6 +46,11 @@ export async function managedBot(ctx: Context, key: string): Promise<Bot> {
   return bot;
 }
 
+/** Bots by uid, whoever asks: for verbs that judge the actor themselves. */
+export async function botsWithUids(ctx: Context, uids: string[]): Promise<Bot[]> {
+  return ((await ctx.db<BotRow>("bots").whereIn("uid", uids)) as BotRow[]).map(toBot);
+}
+
 export function managesBot(ctx: Context, bot: Bot): boolean {
   return mayManage(ctx.actor, bot.owner);
 }

@@ -64,6 +64,10 @@ export const AUDIT_WORDS: Record<Action, string> = {
   "run.started": "Started a run",
   "run.finished": "Finished a run",
   "run.stopped": "Stopped a run",
+  "notice.sent": "Told people something",
+  "package.imported": "Imported a package",
+  "package.exported": "Exported a package",
+  "package.removed": "Removed a package",
   execute: "Sent a request",
   "execute.presigned": "Signed an address",
   "execute.test": "Tested an account",
@@ -83,6 +87,8 @@ export const AUDIT_GROUPS: Record<string, string> = {
   schedule: "Schedules",
   webhook: "Webhooks",
   event_trigger: "Account events",
+  notice: "Notices",
+  package: "Packages",
   token: "Tokens",
   worker: "Workers",
   team: "Teams",
@@ -93,7 +99,19 @@ export const AUDIT_GROUPS: Record<string, string> = {
 };
 
 /** Facts that say best what it was about, the first that is there. */
-const ABOUT = ["email", "worker", "team", "token", "behavior", "bot", "service", "requests", "host"] as const;
+const ABOUT = [
+  "to",
+  "email",
+  "worker",
+  "team",
+  "token",
+  "package",
+  "behavior",
+  "bot",
+  "service",
+  "requests",
+  "host",
+] as const;
 const REFUSALS: Record<string, string> = {
   unknown: "no such worker",
   password: "wrong password",

@@ -10,10 +10,14 @@ import { SignetError } from "../errors.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { jsonText } from "../storage/json.ts";
 import { newId } from "../storage/id.ts";
+import { awaitEnd } from "./await-end.ts";
 import { simulation, type Run, type Trigger } from "./run.ts";
 import { runnerOf } from "./runner.ts";
-import { withReplay } from "./simulate.ts";
+import { allowedSimulation } from "./simulate.ts";
 import { toRun, type RunRow } from "./store.ts";
+
+/** Milliseconds that a simulation is waited for. */
+const SIMULATED = 60_000;
 
 export const startInput = z.strictObject({
   inputs: z.record(z.string(), z.unknown()).default({}),
@@ -45,8 +49,10 @@ export async function startRun(ctx: Context, behavior: string, given: StartInput
   const options = simulate === true ? simulation.parse({}) : simulate === false ? null : simulate;
   if (wait_ms === 0 && options === null) return queueRun(ctx, target, inputs, { trigger });
   const run = await insert(ctx, target, inputs, { trigger }, options, "running");
-  if (run.state === "queued") return enqueued(ctx, run);
-  return runnerOf(ctx).performFor(run, Math.max(wait_ms, options === null ? 0 : 60_000));
+  // A simulation is looked at right away; without a wish it is waited for.
+  const patience = wait_ms === 0 ? SIMULATED : wait_ms;
+  if (run.state === "queued") return awaitEnd(ctx, await enqueued(ctx, run), patience);
+  return runnerOf(ctx).performFor(run, patience);
 }
 
 /** Puts a run into the queue, with its job or not at all. Joins the caller's transaction. */
@@ -120,7 +126,7 @@ export async function newRow(
   if (!bot?.enabled) throw new SignetError("conflict", `The bot ${behavior.bot.name} is switched off.`);
   const inputs = readInputs(behavior.inputs, given);
   const startedBy = start.startedBy ?? { type: ctx.actor.type, id: ctx.actor.id, name: ctx.actor.name };
-  const simulation = options && (await withReplay(ctx, options));
+  const simulation = options && (await allowedSimulation(ctx, bot, options));
   const [id, now] = [newId(), ctx.clock()];
   return {
     bot,
@@ -147,13 +153,9 @@ export async function newRow(
   };
 }
 
-/** As many runs of one bot at once as it may have; two that begin in the same moment may both find room. */
+/** As many runs of one bot at once as it may have. */
 function roomFor(ctx: Context, bot: string, limit: number) {
-  return ctx.db.raw(
-    `case when (select count(*) from runs where bot_id = ? and state = 'running' and parent_id is null) < ?
-      then 'running' else 'queued' end`,
-    [bot, limit],
-  );
+  return ctx.db.raw("case when run_room(?::uuid, ?::int) then 'running' else 'queued' end", [bot, limit]);
 }
 
 async function earlier(ctx: Context, key: string): Promise<Run> {

@@ -8,6 +8,7 @@ import "./files.js";
 import "./guard.js";
 import "./jump.js";
 import "./keys.js";
+import "./live.js";
 import "./menus.js";
 import "./problems.js";
 import "./search.js";
