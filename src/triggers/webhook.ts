@@ -43,7 +43,7 @@ const fields = {
   settings: hmacSettings,
   /** What the sender signs with. Kept sealed, and never shown. */
   secret: z.string().min(8, "A signing secret has at least 8 characters.").max(1_000),
-  /** Which input gets what; without it, fields of the body that are called as inputs are. */
+  /** Which input gets what; the others get fields of the body that are called as they are. */
   inputs: mappingInput,
   answer: answerInput,
   per_minute: z.number().int().min(1).max(6_000),
