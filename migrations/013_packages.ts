@@ -44,6 +44,7 @@ export async function up(db: Knex): Promise<void> {
       owner jsonb,
       waiting_for text,
       waiting_service uuid,
+      waiting_until timestamptz,
       expires_at timestamptz not null
     );
     create index package_drafts_worker on package_drafts (worker_id, id);

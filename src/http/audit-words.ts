@@ -82,7 +82,18 @@ export const AUDIT_GROUPS: Record<string, string> = {
 };
 
 /** Facts that say best what it was about, the first that is there. */
-const ABOUT = ["email", "worker", "team", "token", "package", "behavior", "bot", "service", "requests", "host"] as const;
+const ABOUT = [
+  "email",
+  "worker",
+  "team",
+  "token",
+  "package",
+  "behavior",
+  "bot",
+  "service",
+  "requests",
+  "host",
+] as const;
 const REFUSALS: Record<string, string> = {
   unknown: "no such worker",
   password: "wrong password",

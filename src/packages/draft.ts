@@ -6,6 +6,7 @@ import { notFound, SignetError } from "../errors.ts";
 import { isId, newId } from "../storage/id.ts";
 import { misplaced } from "./placement.ts";
 import { readPackage } from "./read.ts";
+import { findInstalled } from "./store.ts";
 
 /** A package on its way in: kept while its prompts are answered and accounts are linked for it. It holds no secret. */
 export interface Draft {
@@ -27,9 +28,11 @@ interface Row {
 }
 
 const LASTS = 24 * 3600_000;
+/** As long as a link can be under way, and twice that. */
+const WAITS = 30 * 60_000;
 const MAX_DRAFTS = 20;
 
-/** Keeps a package for one day. Throws `invalid` for one that can not be read, or that holds a secret. */
+/** Keeps a package for one day, with the answers that it was installed with before. Throws `invalid` for one that can not be read, or that holds a secret. */
 export async function keepDraft(ctx: Context, given: unknown): Promise<Draft> {
   const { pack, problems } = readPackage(given);
   const issues = pack ? misplaced(pack) : problems;
@@ -45,7 +48,9 @@ export async function keepDraft(ctx: Context, given: unknown): Promise<Draft> {
       .pluck("id");
     await drafts().whereIn("id", old).delete();
     const expires_at = new Date(inside.clock().getTime() + LASTS);
-    const row = { id, worker_id: inside.actor.id, package: JSON.stringify(given), expires_at };
+    const before = await findInstalled(inside, { uid: pack!.uid });
+    const answers = JSON.stringify(before?.installed.answers ?? {});
+    const row = { id, worker_id: inside.actor.id, package: JSON.stringify(given), answers, expires_at };
     await inside.db("package_drafts").insert(row);
   });
   return ownDraft(ctx, id);
@@ -83,7 +88,11 @@ export async function dropDraft(ctx: Context, id: string): Promise<void> {
 /** Remembers that an account is being linked to answer a prompt; `cameBack` finds the way back. */
 export async function awaitAccount(ctx: Context, id: string, prompt: string, service: string): Promise<void> {
   await ownDraft(ctx, id);
-  await ctx.db("package_drafts").where({ id }).update({ waiting_for: prompt, waiting_service: service });
+  const until = new Date(ctx.clock().getTime() + WAITS);
+  await ctx
+    .db("package_drafts")
+    .where({ id })
+    .update({ waiting_for: prompt, waiting_service: service, waiting_until: until });
 }
 
 /** The draft for which this account was just linked, now with it as the answer; undefined when there is none. */
@@ -92,7 +101,7 @@ export async function cameBack(ctx: Context, account: { id: string }): Promise<s
   const row = (await ctx
     .db("package_drafts")
     .where({ worker_id: ctx.actor.id, waiting_service: service.id })
-    .where("expires_at", ">", ctx.clock())
+    .where("waiting_until", ">", ctx.clock())
     .orderBy("id", "desc")
     .first()) as Row | undefined;
   if (!row) return undefined;
