@@ -104,6 +104,50 @@ export async function requestAudit(ctx: Reader, row: Pick<Row, "request_id" | "a
   return (await query) as Row[];
 }
 
+/** Something that was done under an id, and when about. */
+export interface Asked {
+  id: string;
+  at: Date;
+}
+
+/** Longest that one request takes; what is further apart is looked for apart. */
+const APART = 10 * 60_000;
+
+/**
+ * What came of requests, by their ids: for each the last row that is no intent. Not scoped by what the actor may read;
+ * whoever calls has made sure that they may see the very run that asked for them.
+ */
+export async function outcomesOf(ctx: Reader, asked: Asked[]): Promise<Map<string, Row>> {
+  if (asked.length === 0) return new Map();
+  await ctx.audit.catchUp(ctx.db);
+  const query = ctx
+    .db("audit_events")
+    .whereIn(
+      "request_id",
+      asked.map(({ id }) => id),
+    )
+    .whereNot({ outcome: "pending" })
+    .orderBy("seq");
+  // Moments have an index, ids have none.
+  query.where((either) => {
+    for (const [from, until] of spans(asked.map(({ at }) => at.getTime())))
+      either.orWhereBetween("at", [new Date(from - APART), new Date(until + APART)]);
+  });
+  const rows = (await query) as Row[];
+  return new Map(rows.map((row) => [row.request_id, row]));
+}
+
+/** Moments put together to as few spans as have no long gap in them. */
+function spans(moments: number[]): [number, number][] {
+  const found: [number, number][] = [];
+  for (const at of moments.sort((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last !== undefined && at - last[1] < APART) last[1] = at;
+    else found.push([at, at]);
+  }
+  return found;
+}
+
 /** Calls of one hour: all of them, and those that got no answer. */
 export interface Hour {
   calls: number;

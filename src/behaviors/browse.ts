@@ -49,10 +49,15 @@ export async function behaviorsOf(ctx: Context, bots: string[]): Promise<Behavio
   return ((await query) as BehaviorRow[]).map(toBehavior);
 }
 
+/** Whether the actor may change it; pages show only the acts that would be allowed. */
+export function managesBehavior(ctx: Context, behavior: Pick<Behavior, "bot">): boolean {
+  return mayManage(ctx.actor, behavior.bot.owner);
+}
+
 /** A behavior that the actor may change. Throws `not_found` for strangers, `forbidden` for onlookers. */
 export async function managedBehavior(ctx: Context, key: string): Promise<Behavior> {
   const behavior = await getBehavior(ctx, key);
-  if (!mayManage(ctx.actor, behavior.bot.owner))
+  if (!managesBehavior(ctx, behavior))
     throw new SignetError("forbidden", "Only the bot's owner may change its behaviors.");
   return behavior;
 }
@@ -96,6 +101,12 @@ function scope(query: Knex.QueryBuilder, actor: Actor): void {
     const teams = actor.teams.map(({ id }) => id);
     either.orWhere((team) => team.where("bots.owner_type", "team").whereIn("bots.owner_id", teams));
   });
+}
+
+/** Behaviors by their ids, for what starts them, which asks by itself who may; those that are gone are missing. */
+export async function behaviorsByIds(ctx: Pick<Context, "db">, ids: string[]): Promise<Map<string, Behavior>> {
+  const rows = (await behaviorRows(ctx).whereIn("behaviors.id", [...new Set(ids)])) as BehaviorRow[];
+  return new Map(rows.map((row) => [row.id, toBehavior(row)]));
 }
 
 async function lookUp(ctx: Context, key: string): Promise<Behavior | undefined> {

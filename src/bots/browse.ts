@@ -76,7 +76,7 @@ export async function botActor(world: World, id: string, scopes: readonly Scope[
 }
 
 /** A bot by id, whoever asks, remembered until it changes; undefined when it is gone. */
-export function knownBot(world: World, id: string): Promise<Bot | undefined> {
+export async function knownBot(world: World, id: string): Promise<Bot | undefined> {
   return world.memory.shelf<Bot>("bots").load(id, async () => {
     const value = await findBot({ db: world.database.knex }, { id });
     return value && { value, tags: [`bot:${id}`] };

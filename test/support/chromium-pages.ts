@@ -50,6 +50,7 @@ export const EMPTY: Stop[] = [
   ["own tokens", "/settings/tokens"],
   ["packages", "/settings/packages"],
   ["export package", "/settings/packages/export"],
+  ["notices", "/notices"],
 ];
 
 /** For an admin, once there is something. */
