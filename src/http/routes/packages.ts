@@ -7,6 +7,7 @@ import { text } from "../form.ts";
 import { pagerOf } from "../list-links.ts";
 import { namedOwner, ownerPerson } from "../owner-field.ts";
 import { libraryTiles } from "../package-tiles.ts";
+import { IMPORT } from "../package-view.ts";
 import { get, post } from "../route.ts";
 import { settingsTabs } from "../settings-view.ts";
 
@@ -47,7 +48,7 @@ export default [
       pager: pagerOf(PATH, { q, cursor }, next_cursor),
       empty: { icon: "package", title: "No packages yet", text: "Pick one below, or import a file." },
     };
-    const data = { page: { title: "Packages" }, tabs: settingsTabs(ctx, "Packages"), list };
+    const data = { page: { title: "Packages" }, tabs: settingsTabs(ctx, "Packages"), list, primary: bringIn("Import") };
     return view("packages", { ...data, tiles: await libraryTiles(ctx) });
   }),
 
@@ -61,6 +62,7 @@ export default [
     const owner = await namedOwner(ctx, installed.owner);
     return view("package", {
       page: { title: installed.name },
+      primary: bringIn("Import a newer version"),
       path: `${PATH}/${installed.id}`,
       installed,
       owner,
@@ -79,6 +81,10 @@ export default [
     return redirect(PATH, good(`${installed.name} is removed.`));
   }),
 ];
+
+function bringIn(label: string) {
+  return { label, href: IMPORT, icon: "upload" };
+}
 
 async function removePage(ctx: Context, id: string, problem: string | null): Promise<Answer> {
   const { installed, bots, ending, going, staying } = await planRemoval(ctx, id);
