@@ -1,6 +1,7 @@
 import { beginLink, ownLink, type LinkRow } from "../../accounts/link.ts";
 import { linkIsOver, linkOfBrowser, retypeLink } from "../../accounts/link-edit.ts";
 import { saveLink } from "../../accounts/link-save.ts";
+import { cameBack } from "../../packages/draft.ts";
 import type { Context } from "../../context.ts";
 import { invalid } from "../../errors.ts";
 import { getService } from "../../services/browse.ts";
@@ -10,6 +11,7 @@ import { bad, good, redirect, view } from "../answer.ts";
 import { attempt } from "../failure.ts";
 import { text } from "../form.ts";
 import { leadToProvider, linkFacts, linkPage, reconnected } from "../link-view.ts";
+import { draftPath } from "../package-view.ts";
 import { get, post, type Incoming } from "../route.ts";
 
 export default [
@@ -50,7 +52,11 @@ export default [
     });
     if (saved.ok) {
       const who = link.identity_label === null ? "" : ` as ${link.identity_label}`;
-      return redirect(accountPath(saved.value), good(`${saved.value.name} is linked${who}.`));
+      const back = account ? undefined : await cameBack(ctx, saved.value);
+      return redirect(
+        back === undefined ? accountPath(saved.value) : draftPath(back),
+        good(`${saved.value.name} is linked${who}.`),
+      );
     }
     const now = await ownLink(ctx, link.id);
     return now.state === "saved" ? savedAlready(ctx, now) : linkPage(ctx, now, typed, saved.problems);
