@@ -11,13 +11,14 @@ export interface DrawnStepField {
   name: string;
   key: string;
   label: string;
-  type: "text" | "textarea" | "number" | "select" | "pairs" | "named" | "outcomes" | "account";
+  type: "text" | "textarea" | "select" | "pairs" | "named" | "outcomes" | "account";
   value: string;
   help?: string | undefined;
   problem?: string | undefined;
   placeholder?: string | undefined;
   required: boolean;
   mono: boolean;
+  inputmode?: "decimal";
   rare: boolean;
   /** What may be written in it, if anything but plain text. */
   takes: "template" | "expression" | null;
@@ -63,9 +64,10 @@ export function drawStepFields(
       required: field.required === true,
       mono: ["expression", "json", "long"].includes(field.type) || kind.addresses?.includes(field.name) === true,
       rare: field.rare === true,
+      ...(field.type === "number" && { inputmode: "decimal" as const }),
       takes: takesOf(field),
     };
-    return { ...drawn, ...special(field, drawn, draft, problems, choices) };
+    return { ...drawn, ...special(kind, field, drawn, draft, problems, choices) };
   });
 }
 
@@ -80,6 +82,7 @@ function takesOf({ type, plain }: StepField): DrawnStepField["takes"] {
 }
 
 function special(
+  kind: StepKind,
   field: StepField,
   drawn: DrawnStepField,
   draft: StepDraft,
@@ -90,12 +93,11 @@ function special(
   const rows = draft.rows[field.name] ?? [];
   switch (field.type) {
     case "text":
+    case "number":
     case "expression":
       return {};
     case "long":
       return { type: "textarea" };
-    case "number":
-      return { type: "number" };
     case "json":
       return named(field, value, rows, choices) ?? { type: "textarea" };
     case "checkbox":
@@ -107,7 +109,8 @@ function special(
     case "account":
       return {
         type: "account",
-        groups: choices.accounts(field.directories === true, value),
+        // What has no address sends no requests: it searches directories.
+        groups: choices.accounts(kind.addresses === undefined, value),
         template: draft.values[`${field.name}.text`] ?? "",
       };
     case "pairs":
