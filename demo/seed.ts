@@ -1,6 +1,7 @@
 import { contextFor } from "../src/compose.ts";
 import type { World } from "../src/context.ts";
 import { seedKeyed, seedLinked } from "./seed/accounts.ts";
+import { seedBehaviors } from "./seed/behaviors.ts";
 import { seedBot, seedToken, shareForecast, tryBot } from "./seed/bot.ts";
 import { seedPeople } from "./seed/people.ts";
 import { seedServices } from "./seed/services.ts";
@@ -21,5 +22,6 @@ export async function seed(world: World, origin: string, state: State): Promise<
     await shareForecast(admin, weather.id, bot);
     await tryBot(world, bot);
   }
+  await seedBehaviors(manager, bot);
   return seedToken(manager, bot, state.botToken);
 }

@@ -36,6 +36,19 @@ export async function getBehavior(ctx: Context, key: string): Promise<Behavior> 
   return behavior;
 }
 
+/** Behaviors by uid, whoever asks: for verbs that judge the actor themselves. */
+export async function behaviorsWithUids(ctx: Context, uids: string[]): Promise<Behavior[]> {
+  return ((await behaviorRows(ctx).whereIn("behaviors.uid", uids)) as BehaviorRow[]).map(toBehavior);
+}
+
+/** All behaviors of these bots, in the order of their short names, whoever asks. */
+export async function behaviorsOf(ctx: Context, bots: string[]): Promise<Behavior[]> {
+  const query = behaviorRows(ctx)
+    .whereIn("behaviors.bot_id", bots)
+    .orderByRaw('bots.slug collate "C", behaviors.slug collate "C"');
+  return ((await query) as BehaviorRow[]).map(toBehavior);
+}
+
 /** A behavior that the actor may change. Throws `not_found` for strangers, `forbidden` for onlookers. */
 export async function managedBehavior(ctx: Context, key: string): Promise<Behavior> {
   const behavior = await getBehavior(ctx, key);
@@ -83,6 +96,12 @@ function scope(query: Knex.QueryBuilder, actor: Actor): void {
     const teams = actor.teams.map(({ id }) => id);
     either.orWhere((team) => team.where("bots.owner_type", "team").whereIn("bots.owner_id", teams));
   });
+}
+
+/** Behaviors by their ids, for what starts them, which asks by itself who may; those that are gone are missing. */
+export async function behaviorsByIds(ctx: Pick<Context, "db">, ids: string[]): Promise<Map<string, Behavior>> {
+  const rows = (await behaviorRows(ctx).whereIn("behaviors.id", [...new Set(ids)])) as BehaviorRow[];
+  return new Map(rows.map((row) => [row.id, toBehavior(row)]));
 }
 
 async function lookUp(ctx: Context, key: string): Promise<Behavior | undefined> {

@@ -46,6 +46,11 @@ export async function managedBot(ctx: Context, key: string): Promise<Bot> {
   return bot;
 }
 
+/** Bots by uid, whoever asks: for verbs that judge the actor themselves. */
+export async function botsWithUids(ctx: Context, uids: string[]): Promise<Bot[]> {
+  return ((await ctx.db<BotRow>("bots").whereIn("uid", uids)) as BotRow[]).map(toBot);
+}
+
 export function managesBot(ctx: Context, bot: Bot): boolean {
   return mayManage(ctx.actor, bot.owner);
 }
@@ -71,7 +76,7 @@ export async function botActor(world: World, id: string, scopes: readonly Scope[
 }
 
 /** A bot by id, whoever asks, remembered until it changes; undefined when it is gone. */
-export function knownBot(world: World, id: string): Promise<Bot | undefined> {
+export async function knownBot(world: World, id: string): Promise<Bot | undefined> {
   return world.memory.shelf<Bot>("bots").load(id, async () => {
     const value = await findBot({ db: world.database.knex }, { id });
     return value && { value, tags: [`bot:${id}`] };

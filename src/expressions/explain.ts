@@ -56,10 +56,22 @@ const SENTENCES = new Map<string, (error: LibraryError) => string>([
   ["unexpected_character", unexpected],
   ["unterminated_string", () => "The text that begins here is not closed; write a quote after it."],
   ["unknown_variable", ({ summary }) => unknownName(summary.replace("Unknown variable: ", ""))],
-  ["reserved_identifier", ({ summary }) => unknownName(summary.replace("Reserved identifier: ", ""))],
+  [
+    "reserved_identifier",
+    ({ summary }) => `“${summary.replace("Reserved identifier: ", "")}” is a word that CEL keeps for itself.`,
+  ],
   ["no_matching_overload", ({ summary }) => noFunction(summary)],
   ["no_such_overload", ({ summary }) => noOperator(summary)],
   ["division_by_zero", () => "A whole number is divided by zero."],
+  ["int_conversion_error", () => "int(…) takes a number, or a text of digits."],
+  ["double_conversion_error", () => "double(…) takes a number, or a text of one."],
+  ["bool_conversion_error", () => "bool(…) takes true or false, or one of these as a text."],
+  ["invalid_duration", () => 'A duration is a text such as "90s", "15m" or "1h30m".'],
+  ["numeric_overflow", () => "A whole number is too large; write double(…) around one of its parts."],
+  ["invalid_condition_type", ({ summary }) => `A condition is true or false, not ${got(summary)}.`],
+  ["invalid_logical_operand", ({ summary }) => `&& and || join what is true or false, not ${got(summary)}.`],
+  ["cannot_index_type", ({ summary }) => `${/'(.*)'/.exec(summary)?.[1] ?? "This"} has no fields.`],
+  ["invalid_comprehension_range", () => "Only lists and maps can be gone through item by item."],
   ["modulo_by_zero", () => "A whole number is divided by zero."],
 ]);
 
@@ -81,7 +93,8 @@ function unexpected({ range, node, summary }: LibraryError): string {
 }
 
 function unknownName(name: string): string {
-  return `There is no “${name}”; expressions know ${ROOTS.slice(0, -1).join(", ")} and ${ROOTS.at(-1)}.`;
+  const known = ROOTS.filter((root) => root !== "page");
+  return `There is no “${name}”; expressions know ${known.slice(0, -1).join(", ")} and ${known.at(-1)}.`;
 }
 
 function noFunction(summary: string): string {
@@ -96,6 +109,11 @@ function noFunction(summary: string): string {
 function noOperator(summary: string): string {
   const kinds = plainTypes(summary.replace("no such overload: ", ""));
   return `There is no ${kinds}; string(…), int(…) and double(…) make one kind of another.`;
+}
+
+/** The type that the library names at the end of some sentences. */
+function got(summary: string): string {
+  return plainTypes(/got '(.*)'$/.exec(summary)?.[1] ?? "that");
 }
 
 /** The library's names of types, as the documentation writes them. */

@@ -61,6 +61,7 @@ export class Hand {
   /** Gives it a task; the time runs from here. */
   take(task: Task): void {
     this.#task = task;
+    this.#progress[0] = 0;
     this.#timer = setTimeout(() => this.#late(), WALL_MILLISECONDS);
     // As long as someone waits for the answer, the process lives.
     this.#worker.ref();

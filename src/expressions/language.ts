@@ -1,12 +1,14 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { DEFINITIONS } from "./functions.ts";
 import type { Definition } from "./functions/definition.ts";
+import { beginCounting } from "./growth.ts";
 import { guard } from "./guard.ts";
 import { EXPRESSION_LENGTH, STRUCTURE } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { ROOTS } from "./scope.ts";
 import { refusalOf } from "./explain.ts";
-import type { Node } from "./tree.ts";
+import type { Interpreter, Node } from "./tree.ts";
+import { durationText, isoText } from "./values.ts";
 
 const TYPES = new Map([
   ["any", "dyn"],
@@ -15,6 +17,8 @@ const TYPES = new Map([
   ["timestamp", "google.protobuf.Timestamp"],
   ["duration", "google.protobuf.Duration"],
 ]);
+
+const SYNCHRONOUS = { async: false };
 
 const environment = build();
 
@@ -41,7 +45,10 @@ export function parse(text: string): Expression {
       const { error } = parsed.check();
       if (error) throw refusalOf(error);
     },
-    evaluate: (scope) => refusing(() => parsed(scope as never) as unknown),
+    evaluate(scope) {
+      beginCounting();
+      return refusing(() => parsed(scope as never) as unknown);
+    },
   };
 }
 
@@ -57,8 +64,24 @@ function build(): Environment {
   const built = new Environment({ enableOptionalTypes: true, limits: STRUCTURE });
   for (const root of ROOTS) built.registerVariable(root, "dyn");
   addMixedNumbers(built);
+  built.registerFunction(`string(${TYPES.get("timestamp")}): string`, isoText, SYNCHRONOUS);
+  built.registerFunction(`string(${TYPES.get("duration")}): string`, durationText, SYNCHRONOUS);
   for (const definition of DEFINITIONS) add(built, definition);
+  makeTypesShallow(built);
   return built;
+}
+
+/**
+ * The library names the type of a list after its first item's, and so on inwards, and keeps each name for ever. Data
+ * could make names without end; whether something is a list or a map is all that its operators need.
+ */
+function makeTypesShallow(built: Environment): void {
+  const probe = built.parse("null");
+  (probe.ast as Node).setMeta("evaluate", (evaluator: Interpreter) => {
+    evaluator.debugTypeDeep = (value) => evaluator.debugType(value);
+    return null;
+  });
+  probe();
 }
 
 /** JSON does not tell whole numbers from others; who adds or compares two must not have to, either. */
@@ -80,11 +103,11 @@ function add(built: Environment, { signature, run, macro }: Definition): void {
   const [, receiver = "", name, list, result] = /^(\w+\.)?(\w+)\((.*)\): (\w+)$/.exec(signature)!;
   const [taken, given] = [list!.split(", ").map(typeOf), typeOf(result!)];
   const handler = (macro ?? run) as (...values: unknown[]) => unknown;
-  built.registerFunction(`${receiver}${name}(${taken.join(", ")}): ${given}`, handler, { async: false });
+  built.registerFunction(`${receiver}${name}(${taken.join(", ")}): ${given}`, handler, SYNCHRONOUS);
   if (macro) return;
   const [first, ...rest] = taken;
   if (isThere(built, name!, first!, rest)) return;
-  built.registerFunction(`${first}.${name}(${rest.join(", ")}): ${given}`, handler, { async: false });
+  built.registerFunction(`${first}.${name}(${rest.join(", ")}): ${given}`, handler, SYNCHRONOUS);
 }
 
 /** The library has trim, split and join after a dot, doing the same. */

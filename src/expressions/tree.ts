@@ -26,18 +26,28 @@ export interface Checker {
   getType(name: string): Type;
 }
 
-export interface Evaluator {
+/** What evaluates a tree once it has types. */
+export interface Interpreter {
   run(node: Node, context: Context): unknown;
+  debugType(value: unknown): Type;
+  debugTypeDeep(value: unknown): Type;
+}
+
+/** What replaces a node and everything below it. */
+export interface Macro {
+  async: false;
+  typeCheck(checker: Checker, macro: Macro, context: Context): unknown;
+  evaluate(evaluator: Interpreter, macro: Macro, context: Context): unknown;
 }
 
 /** The variables of a place in the tree. */
 export interface Context {
   forkWithVariable(name: string, type: Type): Context;
   reuse(parent: Context): Context;
-  setIterValue(value: unknown, evaluator: Evaluator): Context;
+  setIterValue(value: unknown, evaluator: Interpreter): Context;
 }
 
-export type Evaluate = (evaluator: Evaluator, node: Node, context: Context) => unknown;
+export type Evaluate = (evaluator: Interpreter, node: Node, context: Context) => unknown;
 export type Check = (checker: Checker, node: Node, context: Context) => Type;
 
 /** The nodes right below one. */
@@ -66,4 +76,20 @@ export function childrenOf(node: Node): Node[] {
 /** How the author wrote a node. */
 export function sourceOf(node: Node): string {
   return node.input.slice(node.start, node.end);
+}
+
+/** The name of the function in a call. */
+export function nameOf(node: Node): string {
+  return (node.args as unknown[])[0] as string;
+}
+
+/** Checks all nodes right below one. */
+export function checkAll(checker: Checker, node: Node, context: Context): void {
+  for (const child of childrenOf(node)) checker.check(child, context);
+}
+
+/** What an operator or access is about; a key that is written out stands for itself. */
+export function operands(evaluator: Interpreter, node: Node, context: Context): [unknown, unknown] {
+  const [left, right] = node.args as [Node, Node | string];
+  return [evaluator.run(left, context), typeof right === "string" ? right : evaluator.run(right, context)];
 }

@@ -29,7 +29,7 @@ export class Meter {
   add(least: number, most: number): void {
     this.least += least;
     this.most += most;
-    if (this.least > this.#limit) throw tooLarge();
+    if (this.least > this.#limit) throw tooLarge(this.#limit);
   }
 }
 
@@ -37,7 +37,8 @@ export class Meter {
 export function resultOf(value: unknown, total?: Meter): unknown {
   const meter = new Meter(RESULT_BYTES);
   const plain = toPlain(value, meter);
-  if (meter.most > RESULT_BYTES && Buffer.byteLength(JSON.stringify(plain)) > RESULT_BYTES) throw tooLarge();
+  if (meter.most > RESULT_BYTES && Buffer.byteLength(JSON.stringify(plain)) > RESULT_BYTES)
+    throw tooLarge(RESULT_BYTES);
   total?.add(meter.least, meter.most);
   return plain;
 }
@@ -103,7 +104,7 @@ function ofEntries(entries: Iterable<[unknown, unknown]>, meter: Meter, depth: n
 function ofLibrary(value: object, meter: Meter): unknown {
   if (value instanceof UnsignedInt) return toPlain(value.value, meter);
   if (value instanceof Duration) {
-    return toPlain(durationText(value.seconds * 1_000_000_000n + BigInt(value.nanos)), meter);
+    return toPlain(durationText(value), meter);
   }
   // Types, the only other thing that an expression can hold and that has a name: type(1) is int.
   if (/^\[object Type</.test(String(Object.prototype.toString.call(value)))) {
@@ -112,8 +113,9 @@ function ofLibrary(value: object, meter: Meter): unknown {
   throw notData();
 }
 
-/** Such as 90s, -1.5s. */
-function durationText(nanoseconds: bigint): string {
+/** A duration in seconds, such as 90s or -1.5s. */
+export function durationText({ seconds, nanos }: Duration): string {
+  const nanoseconds = seconds * 1_000_000_000n + BigInt(nanos);
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
   const fraction = String(size % 1_000_000_000n)
     .padStart(9, "0")
@@ -132,8 +134,9 @@ function tooDeep(): Refusal {
   return new Refusal(`The data is nested deeper than ${DEPTH} levels.`);
 }
 
-function tooLarge(): Refusal {
-  return new Refusal("The result is larger than 1 MiB; take less of the data.");
+function tooLarge(limit: number): Refusal {
+  const what = limit > RESULT_BYTES ? "All results together are" : "The result is";
+  return new Refusal(`${what} larger than ${limit / 1024 / 1024} MiB; take less of the data.`);
 }
 
 function notData(): Refusal {

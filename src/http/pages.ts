@@ -7,6 +7,7 @@ import { z } from "zod";
 import { isAdmin } from "../access/actor.ts";
 import { countWaiting } from "../accounts/waiting.ts";
 import { contextFor } from "../compose.ts";
+import { countUnread } from "../notices/browse.ts";
 import type { Context, World } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { bad, type Answer, type Flash } from "./answer.ts";
@@ -31,7 +32,7 @@ const flashSchema = z.object({
 const FOLDER = join(import.meta.dirname, "routes");
 /** Where failures are told of addresses with something in them that must not stay in the address bar (statement O-14). */
 const TOLD_AT = new Map([["/oauth/callback", "/oauth/nothing-linked"]]);
-const SECTIONS = ["services", "accounts", "bots", "requests", "audit", "people", "settings"];
+const SECTIONS = ["services", "accounts", "bots", "requests", "audit", "people", "settings", "notices"];
 /** Sessions end by themselves after seven days; the cookie does not outlive them. */
 const SESSION_SECONDS = 7 * 24 * 3600;
 const YEAR_SECONDS = 365 * 24 * 3600;
@@ -164,6 +165,7 @@ async function show(
       ? { id: ctx.actor.id, name: ctx.actor.name, email: ctx.actor.email, role: ctx.actor.role }
       : null;
   const flash = cookies.takeFlash(request, reply);
+  const [waiting, unread] = me ? await Promise.all([countWaiting(ctx), countUnread(ctx)]) : [0, 0];
   const page = {
     title: "Signet",
     section,
@@ -171,7 +173,8 @@ async function show(
     flash,
     path,
     version: frame.version,
-    waiting: me ? await countWaiting(ctx) : 0,
+    waiting,
+    unread,
     ...(answer.data.page as object | undefined),
   };
   if (answer.formAction !== undefined)

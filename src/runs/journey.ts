@@ -93,6 +93,7 @@ export class Journey {
   async #result(step: Step, kind: StepKind, line: TraceLine): Promise<unknown> {
     const known = kind.acts ? this.equipment.trace.recall(line.key) : undefined;
     if (known === undefined) return this.#attempts(step, kind, line);
+    this.equipment.budget.call();
     Object.assign(line, { ...known, position: line.position });
     if (known.error !== null) throw new Recalled(known);
     return known.result;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Event } from "../audit/event.ts";
 import { fullName, type Behavior } from "../behaviors/behavior.ts";
 import { runnableBehavior } from "../behaviors/browse.ts";
 import { readInputs } from "../behaviors/inputs.ts";
@@ -7,6 +8,7 @@ import { DEFAULT_LIMITS } from "../bots/limits.ts";
 import { inTransaction, notify, type Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { isDuplicate } from "../storage/database.ts";
+import { jsonText } from "../storage/json.ts";
 import { newId } from "../storage/id.ts";
 import { awaitEnd } from "./await-end.ts";
 import { simulation, type Run, type Trigger } from "./run.ts";
@@ -80,6 +82,45 @@ async function insert(
   options: Run["simulation"],
   wished: "running" | "queued",
 ): Promise<Run> {
+  const { bot, ...row } = await newRow(ctx, behavior, given, start, options);
+  await ctx.audit.append(ctx, startedEvent(row, start, options !== null));
+  const atOnce = wished === "running" ? roomFor(ctx, bot.id, bot.limits.max_runs ?? DEFAULT_LIMITS.max_runs) : null;
+  const running = atOnce && {
+    clock: options?.now ?? row.created_at,
+    started_at: row.created_at,
+    process: ctx.audit.process,
+    attempts: 1,
+  };
+  const state = atOnce ?? "queued";
+  try {
+    const insertion = ctx.db("runs").insert({ ...row, state, ...running });
+    const [made] = (await (start.key === undefined ? insertion : insertion.onConflict("key").ignore()).returning(
+      "*",
+    )) as RunRow[];
+    return made ? toRun(made) : await earlier(ctx, start.key!);
+  } catch (error) {
+    if (isDuplicate(error, "runs_key_key")) return earlier(ctx, start.key!);
+    throw error;
+  }
+}
+
+/** What the audit says of it; recorded before the row is there. */
+export function startedEvent(row: { id: string; behavior_name: string }, start: Start, simulated: boolean): Event {
+  const facts = { behavior: row.behavior_name, run: row.id, trigger: start.trigger, simulated };
+  return { action: "run.started", outcome: "ok", facts };
+}
+
+/**
+ * The row of a run that is to be, all but its state, and its bot. Throws `conflict` for a behavior or bot that is
+ * switched off, `invalid` naming each input.
+ */
+export async function newRow(
+  ctx: Context,
+  behavior: Behavior,
+  given: Record<string, unknown>,
+  start: Start,
+  options: Run["simulation"],
+) {
   const bot = await knownBot(ctx, behavior.bot.id);
   if (!behavior.enabled) throw new SignetError("conflict", `${fullName(behavior)} is switched off.`);
   if (!bot?.enabled) throw new SignetError("conflict", `The bot ${behavior.bot.name} is switched off.`);
@@ -87,9 +128,8 @@ async function insert(
   const startedBy = start.startedBy ?? { type: ctx.actor.type, id: ctx.actor.id, name: ctx.actor.name };
   const simulation = options && (await allowedSimulation(ctx, bot, options));
   const [id, now] = [newId(), ctx.clock()];
-  const facts = { behavior: fullName(behavior), run: id, trigger: start.trigger, simulated: simulation !== null };
-  await ctx.audit.append(ctx, { action: "run.started", outcome: "ok", facts });
-  const { program, ...row } = {
+  return {
+    bot,
     id,
     behavior_id: behavior.id,
     behavior_name: fullName(behavior),
@@ -101,29 +141,16 @@ async function insert(
     started_by_id: startedBy.id,
     started_by_name: startedBy.name,
     chain: [startedBy.name, fullName(behavior)],
-    program: { inputs: behavior.inputs, steps: behavior.steps, output: behavior.output },
+    program: JSON.stringify({ inputs: behavior.inputs, steps: behavior.steps, output: behavior.output }),
     config: JSON.stringify(bot.config),
-    inputs: JSON.stringify(inputs),
-    occasion: start.occasion === undefined ? null : JSON.stringify(start.occasion),
+    inputs: jsonText(inputs),
+    occasion: start.occasion === undefined ? null : jsonText(start.occasion),
     simulation: simulation && JSON.stringify(simulation),
     origin: id,
     key: start.key ?? null,
     due_at: start.dueAt ?? now,
     created_at: now,
   };
-  const atOnce = wished === "running" ? roomFor(ctx, bot.id, bot.limits.max_runs ?? DEFAULT_LIMITS.max_runs) : null;
-  const running = atOnce && { clock: simulation?.now ?? now, started_at: now, process: ctx.audit.process, attempts: 1 };
-  const state = atOnce ?? "queued";
-  try {
-    const insertion = ctx.db("runs").insert({ ...row, program: JSON.stringify(program), state, ...running });
-    const [made] = (await (start.key === undefined ? insertion : insertion.onConflict("key").ignore()).returning(
-      "*",
-    )) as RunRow[];
-    return made ? toRun(made) : await earlier(ctx, start.key!);
-  } catch (error) {
-    if (isDuplicate(error, "runs_key_key")) return earlier(ctx, start.key!);
-    throw error;
-  }
 }
 
 /** As many runs of one bot at once as it may have. */

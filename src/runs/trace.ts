@@ -86,13 +86,13 @@ export class Trace {
       result: null,
       error: null,
     };
-    this.#unwritten.set(key, line);
+    this.touch(line);
     return line;
   }
 
-  /** Takes what changed of a line. */
+  /** Takes what changed of a line; what is on record comes out the same on every way and stays as it is. */
   touch(line: TraceLine): void {
-    this.#unwritten.set(line.key, line);
+    if (this.recall(line.key) === undefined) this.#unwritten.set(line.key, line);
   }
 
   /** Writes what is not written yet. Throws Interrupted when the run is no longer this process's, or is to stop. */

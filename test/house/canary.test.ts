@@ -27,6 +27,7 @@ afterAll(() => hub?.close());
 
 const api = (method: string, path: string, body?: unknown, by = tokens.ben): Promise<Called> =>
   hub.api(method, path, body, by);
+const SLUGS = ["header", "query", "cookie", "body", "basic", "bearer", "jwt", "login", "password", "my-crm"];
 const whoever = () => ({ browser: ben, tokens: [tokens.ben, tokens.bot] });
 const sql = (text: string) => hub.world.database.knex.raw(text);
 
@@ -200,6 +201,45 @@ test("accounts are linked, renewed, linked again and ended; and it fails in ever
   await ben.follow(returned);
   expect((await ben.post(`${returned.location}/save`, {})).status).toBe(303);
   await hub.useEverywhere("my-crm", whoever());
+});
+
+test("behaviors use every account, call each other, fail and are simulated, and keep what they did", async () => {
+  const bot = await api("POST", "/bots", { name: "Runner", config: { accounts: SLUGS } });
+  const ask = {
+    id: "asked",
+    do: "http_request",
+    account: "{{ vars.slug }}",
+    method: "POST",
+    url: "/echo",
+    body: { a: 1 },
+  };
+  const program = {
+    steps: [{ do: "loop", over: "config.accounts", as: "slug", steps: [ask] }],
+    output: "{{ steps.asked.body }}",
+  };
+  const made = await api("POST", "/behaviors", { bot: bot.body.id, slug: "all", title: "All", ...program });
+  expect(made.status, made.text).toBe(201);
+  const call = { id: "called", do: "run_behavior", behavior: "runner/all", inputs: { unknown: 1 } };
+  const caught = { ...call, on_error: [{ ...call, id: "again", inputs: {} }] };
+  const more = { steps: [caught], output: "{{ steps.again.output }}" };
+  const caller = await api("POST", "/behaviors", { bot: bot.body.id, slug: "caller", title: "Caller", ...more });
+  for (const { body } of [made, caller]) {
+    for (const simulate of [false, true]) {
+      const run = await api("POST", `/behaviors/${body.id}/runs`, { wait_ms: 20_000, simulate });
+      expect([run.status, run.body.state], run.text).toEqual([201, "succeeded"]);
+      const seen = await api("GET", `/runs/${run.body.id}`);
+      expect(seen.body.steps.length).toBeGreaterThan(0);
+      await ben.get(`/runs/${run.body.id}`);
+    }
+  }
+  const failing = [{ ...ask, account: "bearer", url: "/status/500", fail_on: "4xx" }];
+  const broken = await api("POST", "/behaviors", { bot: bot.body.id, slug: "no", title: "No", steps: failing });
+  await api("POST", `/behaviors/${broken.body.id}/runs`, { wait_ms: 20_000 });
+  await api("POST", "/behaviors", {
+    bot: bot.body.id,
+    title: "{{",
+    steps: [{ do: "set", name: "x", value: "{{ ( }}" }],
+  });
 });
 
 test("a ciphertext under another row, and a database that fails, tell nothing", async () => {

@@ -21,6 +21,7 @@ export const EMPTY: Stop[] = [
   ["bots", "/bots"],
   ["requests", "/requests"],
   ["own tokens", "/settings/tokens"],
+  ["notices", "/notices"],
 ];
 
 /** For an admin, once there is something. */

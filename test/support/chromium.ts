@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import sparticuz from "@sparticuz/chromium";
@@ -24,7 +24,7 @@ export async function openChromium(): Promise<Browser> {
  * start side by side, and a run may be stopped half way.
  */
 async function unpacked(): Promise<string> {
-  const home = join(tmpdir(), `signet-chromium-${VERSION}-${userInfo().uid}`);
+  const home = join(tmpdir(), `signet-browser-${VERSION}-${userInfo().uid}`);
   if (!existsSync(home)) {
     const draft = await mkdtemp(`${home}-`);
     const before = process.env["TMPDIR"];
@@ -35,11 +35,21 @@ async function unpacked(): Promise<string> {
       if (before === undefined) delete process.env["TMPDIR"];
       else process.env["TMPDIR"] = before;
     }
+    // The package's own list of folders is for one cloud; with no font at all the browser ends at the first letter.
+    await writeFile(join(draft, "fonts", "fonts.conf"), fontsIn(join(home, "fonts")));
     // Whoever came first has made the same.
     await rename(draft, home).catch(() => rm(draft, { recursive: true, force: true }));
   }
   process.env["FONTCONFIG_PATH"] = join(home, "fonts");
   return join(home, "chromium");
+}
+
+function fontsIn(folder: string): string {
+  const folders = [folder, "/usr/share/fonts"].map((each) => `<dir>${each}</dir>`).join("");
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>${folders}<cachedir>${join(folder, "cache")}</cachedir></fontconfig>
+`;
 }
 
 /** Somebody's own browser profile with one empty page. Addresses such as "/people" are the app's. */

@@ -1,4 +1,4 @@
-import type { Checker, Context, Evaluator, Node } from "../tree.ts";
+import type { Macro, Node } from "../tree.ts";
 
 /** A function beyond CEL's own. */
 export interface Definition {
@@ -16,10 +16,4 @@ export interface Definition {
   run?: (...values: never[]) => unknown;
   /** In place of `run`, for what takes expressions. */
   macro?: (call: { args: Node[]; receiver: Node | null }) => Macro;
-}
-
-export interface Macro {
-  async: false;
-  typeCheck(checker: Checker, macro: Macro, context: Context): unknown;
-  evaluate(evaluator: Evaluator, macro: Macro, context: Context): unknown;
 }

@@ -39,7 +39,8 @@ export function formatted(moment: Date, pattern: string, zone: string): string {
     (piece: string, quoted: string | undefined, letter?: string) => {
       if (letter === undefined) return piece === "''" ? "'" : quoted!;
       const field = FIELDS.get(piece);
-      if (!field) throw new Refusal(`“${piece}” stands for no part of a date; put letters that are text in '…'.`);
+      if (!field)
+        throw new Refusal(`“${piece.slice(0, 20)}” stands for no part of a date; put letters that are text in '…'.`);
       return field(wall, ahead);
     },
   );

@@ -40,8 +40,7 @@ export const lists: Definition[] = [
     signature: "distinct(list): list",
     help: "Each item once, where it came first.",
     ...{ example: 'distinct(["a", "b", "a"])', result: ["a", "b"] },
-    run: (list: List) =>
-      [...new Map(list.map((item) => [identityOf(item), item] as const).reverse()).values()].reverse(),
+    run: distinct,
   },
   {
     signature: "flatten(list): list",
@@ -97,6 +96,11 @@ function range(from: bigint, to: bigint): bigint[] {
   if (to < from) throw new Refusal("A range goes up; its end is not before its start.");
   holds(Number(to - from));
   return Array.from({ length: Number(to - from) }, (_, index) => from + BigInt(index));
+}
+
+function distinct(list: List): List {
+  const seen = new Set<string>();
+  return list.filter((item) => seen.size < seen.add(identityOf(item)).size);
 }
 
 function flatten(list: List): List {

@@ -1,6 +1,6 @@
 import { Refusal } from "../refusal.ts";
-import { sourceOf, type Checker, type Context, type Evaluator, type Node, type Type } from "../tree.ts";
-import type { Definition, Macro } from "./definition.ts";
+import { sourceOf, type Checker, type Context, type Interpreter, type Macro, type Node, type Type } from "../tree.ts";
+import type { Definition } from "./definition.ts";
 import { inOrder } from "./order.ts";
 
 /** What takes expressions, to evaluate them itself: later, or once for each item. */
@@ -45,7 +45,7 @@ export const macros: Definition[] = [
   },
 ];
 
-function present(evaluator: Evaluator, node: Node, context: Context): unknown {
+function present(evaluator: Interpreter, node: Node, context: Context): unknown {
   try {
     return evaluator.run(node, context);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { isAdmin } from "../../access/actor.ts";
 import { listAccounts } from "../../accounts/browse.ts";
 import { getAudit, listAudit, requestAudit } from "../../audit/browse.ts";
-import { EVENTS } from "../../audit/event.ts";
+import { EVENTS, type Fact } from "../../audit/event.ts";
 import { exportAudit } from "../../audit/export.ts";
 import { listBots } from "../../bots/browse.ts";
 import type { Context } from "../../context.ts";
@@ -88,12 +88,16 @@ async function recordPage(ctx: Context, { params }: Incoming) {
     about,
     who: { ...whoOf(row), href: actorPath(row.actor_type, row.actor_id) },
     outcome: outcomeOf(row),
-    facts: facts.map(([name, fact]) => ({
-      label: factLabel(name),
-      text: Array.isArray(fact) ? fact.join(", ") : String(fact),
-    })),
+    facts: facts.map(([name, fact]) => factShown(name, fact)),
     list,
   });
+}
+
+function factShown(name: string, fact: Fact) {
+  const label = factLabel(name);
+  if (name === "run") return { label, link: { label: "The run and its trace", href: `/runs/${String(fact)}` } };
+  if (name === "chain" && Array.isArray(fact)) return { label, text: fact.join(" → ") };
+  return { label, text: Array.isArray(fact) ? fact.join(", ") : String(fact) };
 }
 
 function outcomes(query: Query) {
