@@ -49,10 +49,15 @@ export async function behaviorsOf(ctx: Context, bots: string[]): Promise<Behavio
   return ((await query) as BehaviorRow[]).map(toBehavior);
 }
 
+/** Whether the actor may change it; pages show only the acts that would be allowed. */
+export function managesBehavior(ctx: Context, behavior: Pick<Behavior, "bot">): boolean {
+  return mayManage(ctx.actor, behavior.bot.owner);
+}
+
 /** A behavior that the actor may change. Throws `not_found` for strangers, `forbidden` for onlookers. */
 export async function managedBehavior(ctx: Context, key: string): Promise<Behavior> {
   const behavior = await getBehavior(ctx, key);
-  if (!mayManage(ctx.actor, behavior.bot.owner))
+  if (!managesBehavior(ctx, behavior))
     throw new SignetError("forbidden", "Only the bot's owner may change its behaviors.");
   return behavior;
 }

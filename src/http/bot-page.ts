@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { ownerNames } from "../people/owner.ts";
 import { listTokens, type TokenFacts } from "../people/token.ts";
 import { accountPath } from "./account-view.ts";
+import { behaviorsOfBot } from "./behavior-list.ts";
 import { view, type Answer } from "./answer.ts";
 import { tileOf } from "./tile.ts";
 import { ownerPerson } from "./owner-field.ts";
@@ -42,6 +43,7 @@ export async function showBot(ctx: Context, bot: Bot, draft: TokenDraft = FRESH)
     page: { title: bot.name },
     shown,
     manages,
+    behaviors: await behaviorsOfBot(ctx, bot),
     tokens: tokens.items.map((token) => tokenRow(ctx, bot, token)),
     accounts: { rows: items.map((account) => accountRow(account, names)), others },
     draft: { ...draft, problems: draft.problems ?? { lines: [], of: {} } },

@@ -27,6 +27,7 @@ const flashSchema = z.object({
     .regex(/^\/(?!\/)/)
     .optional(),
   action: z.string().max(60).optional(),
+  post: z.literal(true).optional(),
 });
 
 const FOLDER = join(import.meta.dirname, "routes");

@@ -9,6 +9,7 @@ import { accountPath, byConsent } from "../account-view.ts";
 import { good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
 import { text } from "../form.ts";
+import { backWith } from "../return-path.ts";
 import { get, post } from "../route.ts";
 import { tileOf } from "../tile.ts";
 
@@ -17,8 +18,8 @@ export default [
     if (query.service === undefined) return pick(ctx, query.q?.trim() ?? "", query.cursor || undefined);
     const service = await getService(ctx, query.service);
     // Whoever comes back from the provider by the browser's own button finds what they had typed.
-    const left = byConsent(service) ? await unfinishedLink(ctx, service.id) : undefined;
-    return accountForm(ctx, service, left ? formOf(left) : freshForm(ctx, service));
+    const left = byConsent(service) && !query.back ? await unfinishedLink(ctx, service.id) : undefined;
+    return accountForm(ctx, service, left ? formOf(left) : freshForm(ctx, service, query));
   }),
 
   post("/accounts/new", async (ctx, { form }) => {
@@ -38,7 +39,7 @@ export default [
     if (!saved.ok) return accountForm(ctx, service, typed, saved.problems);
     const { name, identity } = saved.value;
     const who = identity.label === null ? "" : ` ${service.name} knows it as ${identity.label}.`;
-    return redirect(accountPath(saved.value), good(`${name} is connected.${who}`));
+    return redirect(backWith(typed.back, saved.value, accountPath(saved.value)), good(`${name} is connected.${who}`));
   }),
 ];
 
