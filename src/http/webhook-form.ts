@@ -100,12 +100,12 @@ function answerOf(typed: TypedWebhook) {
   }
 }
 
-/** A field for each input, with the template that fills it. */
+/** A field for each input, with the template that fills it; `example` is what one may hold. */
 export function mappingFields(
   inputs: ProgramInput[],
   typed: Record<string, string>,
   problems: Record<string, string>,
-  example: string,
+  example: (name: string) => string,
 ) {
   return inputs.map(({ name, label, help }) => ({
     name: `inputs.${name}`,
@@ -116,7 +116,7 @@ export function mappingFields(
     optional: true,
     mono: true,
     autocomplete: "off",
-    placeholder: `{{ ${example}${name} }}`,
+    placeholder: `{{ ${example(name)} }}`,
   }));
 }
 

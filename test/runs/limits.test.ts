@@ -71,9 +71,7 @@ describe("runs at once", () => {
   it("are as many as the bot may have, over two processes, and each end makes room for the next", async () => {
     holdBack();
     const behavior = await make(await bot({ max_runs: 2 }), [ask()]);
-    const runs = await Promise.all(
-      Array.from({ length: 8 }, () => queueRun(ada(), behavior, {}, { trigger: "api" })),
-    );
+    const runs = await Promise.all(Array.from({ length: 8 }, () => queueRun(ada(), behavior, {}, { trigger: "api" })));
     for (let done = 0; done < 8; done += 2) {
       await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
       const running = await Promise.all(runs.map(({ id }) => state(id)));
