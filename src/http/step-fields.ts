@@ -99,7 +99,7 @@ function special(
     case "long":
       return { type: "textarea" };
     case "json":
-      return named(field, value, rows, choices) ?? { type: "textarea" };
+      return named(field, value, rows, problems, choices) ?? { type: "textarea" };
     case "checkbox":
       return { type: "select", options: YES_NO };
     case "choice":
@@ -114,7 +114,7 @@ function special(
         template: draft.values[`${field.name}.text`] ?? "",
       };
     case "pairs":
-      return { type: "pairs", rows: rows.map((row) => ({ ...row, problems: {} })) };
+      return { type: "pairs", rows: rows.map((row) => ({ ...row, problems: ofRow(problems, name, row) })) };
     case "outcomes":
       return {
         type: "outcomes",
@@ -128,7 +128,13 @@ function special(
 }
 
 /** The values for another behavior's inputs, one field each; whatever else was given stays to be seen. */
-function named(field: StepField, value: string, rows: Row[], choices: Choices): Partial<DrawnStepField> | undefined {
+function named(
+  field: StepField,
+  value: string,
+  rows: Row[],
+  problems: Record<string, string>,
+  choices: Choices,
+): Partial<DrawnStepField> | undefined {
   if (field.name !== "inputs" || choices.inputs === undefined) return undefined;
   const given = rows.length > 0 ? new Map(rows.map((row) => [row.name, row.value])) : givenIn(value);
   if (given === undefined) return undefined;
@@ -139,14 +145,14 @@ function named(field: StepField, value: string, rows: Row[], choices: Choices): 
     value: given.get(input.name) ?? "",
     label: `${input.label ?? input.name}${input.required ? " *" : ""}`,
     help: input.help ?? "",
-    problems: {},
+    problems: ofRow(problems, `fields.${field.name}`, input),
   }));
   const odd = others.map((name) => ({
     name,
     value: given.get(name)!,
     label: name,
     help: "The behavior has no such input.",
-    problems: {},
+    problems: ofRow(problems, `fields.${field.name}`, { name }),
   }));
   return { type: "named", rows: [...drawn, ...odd] };
 }
@@ -160,6 +166,12 @@ function givenIn(value: string): Map<string, string> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is wrong with the value under a name. */
+function ofRow(problems: Record<string, string>, field: string, { name }: { name: string }): Record<string, string> {
+  const problem = name === "" ? undefined : problems[`${field}.${name}`];
+  return problem === undefined ? {} : { value: problem };
 }
 
 function rowProblems(problems: Record<string, string>, row: string): Record<string, string> {

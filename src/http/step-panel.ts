@@ -115,7 +115,7 @@ async function form(editor: Editor, kind: StepKind, draft: StepDraft, redrawn: R
     },
     action: `/behaviors/${behavior.id}/steps`,
     cancel: behaviorPath(behavior),
-    connect: `/behaviors/${behavior.id}/accounts?${new URLSearchParams(asTexts(parts.hidden))}`,
+    connect: editor.manages ? `/behaviors/${behavior.id}/accounts?${new URLSearchParams(asTexts(parts.hidden))}` : null,
     hidden: parts.hidden,
     draft,
     fields,

@@ -50,7 +50,7 @@ export type RunLine = Pick<
 /** As listRuns(), for pages. */
 export async function listRunLines(ctx: Context, given: ListRuns): Promise<Page<RunLine>> {
   const input = listRunsInput.parse(given);
-  const nothing = ctx.db.raw("'null'::jsonb as program, runs.simulation is not null as simulated");
+  const nothing = ctx.db.raw("'null'::json as program, runs.simulation is not null as simulated");
   const columns = ["id", "behavior_id", "behavior_name", "title", "bot_id", "state", "trigger", "error", "spent_ms"];
   const people = ["started_by_type", "started_by_id", "started_by_name", "created_at", "started_at", "finished_at"];
   const rows = (await listed(ctx, input).select(...columns, ...people, nothing)) as (RunRow & { simulated: boolean })[];
