@@ -1,6 +1,8 @@
+import type { Owner } from "../access/actor.ts";
 import { fullName, type Behavior } from "../behaviors/behavior.ts";
 import { behaviorsOf } from "../behaviors/browse.ts";
 import { callersOf, type WhereUsed } from "../behaviors/where-used.ts";
+import { botsOwnedBy } from "../bots/browse.ts";
 import type { Context } from "../context.ts";
 import { countStarters, type Starters } from "../triggers/starters.ts";
 import { counted } from "./people-view.ts";
@@ -27,6 +29,25 @@ export async function behaviorsThatStop(ctx: Context, bot: string): Promise<Stop
     ...own.map((behavior) => line(behavior, startedBy(starters.get(behavior.id)))),
     ...usedBy(callers, "runs one of these behaviors"),
   ];
+}
+
+/** What runs no more once an owner may not act: their bots, each with its behaviors. */
+export async function botsThatStop(ctx: Context, owner: Owner): Promise<Stops[]> {
+  const bots = await botsOwnedBy(ctx, owner);
+  const behaviors = await behaviorsOf(
+    ctx,
+    bots.map(({ id }) => id),
+  );
+  const starters = await countStarters(
+    ctx,
+    behaviors.map(({ id }) => id),
+  );
+  return bots.flatMap((bot) => {
+    const own = behaviors.filter((behavior) => behavior.bot.id === bot.id);
+    const about = own.length === 0 ? "bot without behaviors" : `bot with ${counted(own.length, "behavior")}`;
+    const lines = own.map((behavior) => line(behavior, startedBy(starters.get(behavior.id))));
+    return [{ text: bot.name, href: `/bots/${bot.id}`, detail: about }, ...lines];
+  });
 }
 
 /** Behaviors that use something that goes, each with why; those that the reader may not see are counted. */

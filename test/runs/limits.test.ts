@@ -100,6 +100,24 @@ describe("runs at once", () => {
     expect(most).toBe(1);
   });
 
+  it("are counted one after the other: who asks while another one takes the last place waits for the answer", async () => {
+    const of = await bot({ max_runs: 1 });
+    const behavior = await make(of, [ask()]);
+    const later = { trigger: "api" as const, dueAt: new Date(Date.now() + 3_600_000) };
+    const taken = await queueRun(ada(), behavior, {}, later);
+    const { knex } = hub.world.database;
+    const tx = await knex.transaction();
+    expect((await tx.raw("select run_room(?, 1) as room", [of.id])).rows).toEqual([{ room: true }]);
+    const asking = startRun(ada(), behavior.id, { wait_ms: 1 }, "api");
+    const waiting = async () =>
+      (await knex.raw("select 1 from pg_locks where locktype = 'advisory' and not granted")).rows.length as number;
+    await expect.poll(waiting).toBe(1);
+    await tx("runs").where({ id: taken.id }).update({ state: "running", process: hub.world.audit.process });
+    await tx.commit();
+    expect((await asking).state).toBe("queued");
+    await knex("runs").where({ id: taken.id }).update({ state: "stopped" });
+  });
+
   it("do not count one that waits for a moment to come", async () => {
     const of = await bot({ max_runs: 1 });
     const waits = await startRun(ada(), (await make(of, [{ do: "wait", seconds: 3600 }])).id, { wait_ms: 1 }, "api");

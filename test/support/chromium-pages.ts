@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { button, field, fill, link } from "./chromium.ts";
+import type { SeededRuns } from "./chromium-runs.ts";
 import type { Seed } from "./chromium-seed.ts";
 import { decideAt } from "./salesforce-steps.ts";
 import type { Cast } from "./world.ts";
@@ -177,6 +178,17 @@ export function forAdmins({ services, accounts, links, bot, botToken, behavior, 
   ];
 }
 
+/** Of runs, where a form comes back. */
+export function aboutRuns({ paths }: SeededRuns): Stop[] {
+  const form = paths["run form"]!;
+  const limits = paths["limits of a bot"]!;
+  return [
+    ["run form refused", (page) => refused(page, form, "Run")],
+    ["simulation refused", (page) => refusedSimulation(page, form)],
+    ["limits refused", (page) => wrongLimits(page, limits)],
+  ];
+}
+
 /** For a worker who is no admin. */
 export function forWorkers({ services, accounts, behavior }: Seed): Stop[] {
   return [
@@ -223,6 +235,22 @@ async function refused(page: Page, address: string, name: string): Promise<void>
   await page.goto(address);
   await withoutChecks(page);
   await send(page, name);
+}
+
+async function refusedSimulation(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await withoutChecks(page);
+  await page.getByText("Simulate: what to send and what to answer").click();
+  await field(page, "In the simulation").first().selectOption("answer");
+  await field(page, "Body as JSON").first().fill("{oops");
+  await send(page, "Simulate");
+}
+
+async function wrongLimits(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await field(page, "Accounts").selectOption("some");
+  await fill(page, { "Only these hosts": "https://x", "Runs at once": "many" });
+  await send(page, "Save Changes");
 }
 
 /** The browser no longer keeps the forms of the page from being sent as they are. */
