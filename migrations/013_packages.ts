@@ -34,5 +34,19 @@ export async function up(db: Knex): Promise<void> {
       installed jsonb not null,
       primary key (package_id, what, uid)
     );
+
+    create table package_drafts (
+      id uuid primary key,
+      worker_id uuid not null references workers on delete cascade,
+      package jsonb not null,
+      answers jsonb not null default '{}',
+      renamed jsonb not null default '{}',
+      owner jsonb,
+      waiting_for text,
+      waiting_service uuid,
+      waiting_until timestamptz,
+      expires_at timestamptz not null
+    );
+    create index package_drafts_worker on package_drafts (worker_id, id);
   `);
 }

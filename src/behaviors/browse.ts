@@ -21,7 +21,7 @@ export async function listBehaviors(ctx: Context, given: z.input<typeof listBeha
   const query = behaviorRows(ctx)
     .orderByRaw("lower(behaviors.title), behaviors.id")
     .limit(limit + 1);
-  scope(query, ctx.actor);
+  behaviorsSeen(query, ctx.actor);
   if (bot !== undefined) query.where(isId(bot) ? { "bots.id": bot } : { "bots.slug": bot });
   if (q)
     query.whereRaw("(behaviors.title ilike :q or bots.slug || '/' || behaviors.slug ilike :q)", { q: likePattern(q) });
@@ -49,10 +49,15 @@ export async function behaviorsOf(ctx: Context, bots: string[]): Promise<Behavio
   return ((await query) as BehaviorRow[]).map(toBehavior);
 }
 
+/** Whether the actor may change it; pages show only the acts that would be allowed. */
+export function managesBehavior(ctx: Context, behavior: Pick<Behavior, "bot">): boolean {
+  return mayManage(ctx.actor, behavior.bot.owner);
+}
+
 /** A behavior that the actor may change. Throws `not_found` for strangers, `forbidden` for onlookers. */
 export async function managedBehavior(ctx: Context, key: string): Promise<Behavior> {
   const behavior = await getBehavior(ctx, key);
-  if (!mayManage(ctx.actor, behavior.bot.owner))
+  if (!managesBehavior(ctx, behavior))
     throw new SignetError("forbidden", "Only the bot's owner may change its behaviors.");
   return behavior;
 }
@@ -84,8 +89,8 @@ function seesBehavior(actor: Actor, behavior: Behavior): boolean {
   return actor.type === "worker" && behavior.bot.owner.type === "organization";
 }
 
-/** The same rule as SQL. */
-function scope(query: Knex.QueryBuilder, actor: Actor): void {
+/** The rule of getBehavior() as SQL. */
+export function behaviorsSeen(query: Knex.QueryBuilder, actor: Actor): void {
   if (isAdmin(actor)) return;
   query.where((either) => {
     either.where("behaviors.public", true);

@@ -45,6 +45,8 @@ export interface Branch {
   /** Such as ["outcomes", 0, "steps"]. */
   path: (string | number)[];
   label: string;
+  /** The condition under which it is taken, as it is written. */
+  when?: string | undefined;
   steps: Step[];
 }
 
@@ -54,14 +56,28 @@ export interface StepField {
   label: string;
   /**
    * `text`, `long`: text that may hold placeholders · `expression` · `json`: any value whose texts may hold placeholders ·
-   * `pairs`: names and values · `account`, `behavior`: choosers · `number` · `choice` · `checkbox`.
+   * `pairs`: names and values · `account`, `behavior`: choosers · `number` · `choice` · `checkbox` · `outcomes`: titles
+   * with conditions, each with a list of steps.
    */
-  type: "text" | "long" | "expression" | "json" | "pairs" | "account" | "behavior" | "number" | "choice" | "checkbox";
+  type:
+    | "text"
+    | "long"
+    | "expression"
+    | "json"
+    | "pairs"
+    | "account"
+    | "behavior"
+    | "number"
+    | "choice"
+    | "checkbox"
+    | "outcomes";
   help?: string;
   required?: boolean;
   /** For `choice`: values with what a person reads. */
   options?: { value: string; label: string }[];
   example?: string;
+  /** A text that may hold no placeholders, such as a name. */
+  plain?: boolean;
   /** Shown behind "More". */
   rare?: boolean;
 }
@@ -151,6 +167,10 @@ export interface StepKind<S extends Step = Step> {
   paged?: string[];
   /** Its own nested lists, besides `on_error`. */
   branches?(step: S): Branch[];
+  /** What later steps may read of its result, below `steps.<id>`. */
+  results?: { name: string; about: string }[];
+  /** What it does in a line, for lists: "GET /contacts". Without it the editor puts one together from its fields. */
+  line?(step: S): string;
   /** It does something outside: it can fail, and its result is kept and not made again when a run goes on. */
   acts: boolean;
   /** What it names: accounts, services and behaviors, for "where used". */

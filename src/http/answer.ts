@@ -26,6 +26,8 @@ export interface Flash {
   text: string;
   href?: string;
   action?: string;
+  /** The address takes a POST: a button instead of a link. */
+  post?: true;
 }
 
 /**

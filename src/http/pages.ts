@@ -27,6 +27,7 @@ const flashSchema = z.object({
     .regex(/^\/(?!\/)/)
     .optional(),
   action: z.string().max(60).optional(),
+  post: z.literal(true).optional(),
 });
 
 const FOLDER = join(import.meta.dirname, "routes");
@@ -55,6 +56,7 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
     scope.route({
       method: route.method,
       url: route.path,
+      ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
       handler: async (request, reply) => {
         if (route.method === "POST") refuseCrossOrigin(request.headers, origins);
         const { actor, session } = await actorOfCookie(world, cookies.session(request));

@@ -9,9 +9,22 @@ export type Filled = Pick<Package, (typeof FILLED)[number]>;
 /** Ids of services that came to be in the course of an import, by their uid. */
 export type Made = Map<string, string>;
 
-/** Fills the answers in; what is not answered yet is shown by its label. Checks nothing. */
-export function fillPackage(pack: Package, answered: Map<string, Answered>, made: Made = new Map()): Filled {
-  const fill = (found: Found) => fillOne(answered.get(found.key), found, made);
+/**
+ * Fills the answers in; what is not answered yet is shown by its label, secrets only in services that are `fresh` (uids):
+ * others keep theirs. Checks nothing.
+ */
+export function fillPackage(
+  pack: Package,
+  answered: Map<string, Answered>,
+  made: Made = new Map(),
+  fresh: (uid: string) => boolean = () => false,
+): Filled {
+  const fill = (found: Found) => {
+    const answer = answered.get(found.key);
+    const secret = answer?.prompt.type === "secret" && answer.value === undefined;
+    const shown = secret && fresh(pack.services[found.path[1] as number]!.uid);
+    return shown ? `‹${answer.prompt.label}›` : fillOne(answer, found, made);
+  };
   const parts = FILLED.map((part) => [part, filled(pack[part], fill, [part])]);
   return Object.fromEntries(parts) as Filled;
 }

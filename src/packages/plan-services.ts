@@ -12,6 +12,9 @@ import { serviceFields } from "./fields.ts";
 import type { PackageService } from "./package.ts";
 import { zodIssues } from "./zod-issues.ts";
 
+/** What is shown of a secret that takes the place of another. */
+export const ANOTHER_SECRET = "another one, hidden";
+
 /** One service of a plan: what is told of it, and what an import needs to do it. */
 export interface PlannedService {
   change: Change;
@@ -77,7 +80,7 @@ async function planOne(
     const secrets = replaced.map((one) => ({
       field: `settings.${one}`,
       before: "saved, hidden",
-      after: "another one, hidden",
+      after: ANOTHER_SECRET,
       edited: false,
     }));
     const change = updated(base, [...fields, ...secrets]);

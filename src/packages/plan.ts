@@ -15,7 +15,7 @@ import { canonical, unfit } from "./plain.ts";
 import { planBehaviors, type PlannedBehavior } from "./plan-behaviors.ts";
 import { planBots, type PlannedBot } from "./plan-bots.ts";
 import { planShares, type PlannedShare } from "./plan-shares.ts";
-import { planServices, type Naming, type PlannedService } from "./plan-services.ts";
+import { ANOTHER_SECRET, planServices, type Naming, type PlannedService } from "./plan-services.ts";
 import { readPackage, type LeftOut, type ReadPackage } from "./read.ts";
 import { findInstalled, type Installed, type Item } from "./store.ts";
 
@@ -89,7 +89,10 @@ async function compare(ctx: Context, plan: Plan, pack: Package): Promise<void> {
     rename: plan.rename,
     installed: (what, uid) => plan.items.find((item) => item.what === what && item.uid === uid)?.installed,
   };
-  plan.services = await planServices(ctx, fillPackage(pack, plan.answered).services, naming, plan.problems);
+  const uids = pack.services.map(({ uid }) => uid);
+  const there = new Set((await servicesWith(ctx, { uids })).map(({ uid }) => uid));
+  const drawn = fillPackage(pack, plan.answered, new Map(), (uid) => !there.has(uid));
+  plan.services = await planServices(ctx, drawn.services, naming, plan.problems);
   plan.wanted = await wantedServices(ctx, plan, naming);
   plan.missing = plan.missing.filter((prompt) => !keptSecret(pack, plan.services, prompt));
   // What a hidden setting lacks is said once, at its prompt.
@@ -175,8 +178,13 @@ function emptyPlan(ctx: Context, read: ReadPackage, rename: Record<string, strin
 }
 
 function fingerprintOf({ read, owner, changes }: Plan): string {
+  // Secrets may be given after the preview: what they change is the same sentence always.
+  const open = changes.map(({ action, fields, ...rest }) => {
+    const left = fields.filter(({ after }) => after !== ANOTHER_SECRET);
+    return { ...rest, action: left.length === 0 && action === "update" ? "unchanged" : action, fields: left };
+  });
   return createHash("sha256")
-    .update(canonical({ hash: read.hash, owner, changes }))
+    .update(canonical({ hash: read.hash, owner, open }))
     .digest("hex")
     .slice(0, 32);
 }

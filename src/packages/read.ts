@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Issue } from "../errors.ts";
+import { invalid, type Issue } from "../errors.ts";
 import { packageSchema, type Package } from "./package.ts";
 import { canonical, unfit } from "./plain.ts";
 import { zodIssues } from "./zod-issues.ts";
@@ -17,6 +17,22 @@ export interface ReadPackage {
   leftOut: LeftOut[];
   /** Fingerprint of what came, whatever the order of its keys. */
   hash: string;
+}
+
+/** The largest package as text. */
+const MAX_TEXT = 2 * 1024 * 1024;
+
+/** JSON that somebody pasted or uploaded. Throws `invalid` naming `package`. */
+export function readPackageText(text: string): unknown {
+  if (text.trim() === "") throw invalid("package", "Paste a package, or choose its file.");
+  if (Buffer.byteLength(text) > MAX_TEXT) throw invalid("package", "A package is at most 2 MiB of JSON.");
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const at = /position (\d+)/.exec(String(error))?.[1];
+    const line = at === undefined ? "" : ` Look at line ${text.slice(0, Number(at)).split("\n").length}.`;
+    throw invalid("package", `This is not JSON.${line}`);
+  }
 }
 
 /** Takes a package in: its bounds, then its format. Throws nothing. */

@@ -50,7 +50,7 @@ export type RunLine = Pick<
 /** As listRuns(), for pages. */
 export async function listRunLines(ctx: Context, given: ListRuns): Promise<Page<RunLine>> {
   const input = listRunsInput.parse(given);
-  const nothing = ctx.db.raw("'null'::jsonb as program, runs.simulation is not null as simulated");
+  const nothing = ctx.db.raw("'null'::json as program, runs.simulation is not null as simulated");
   const columns = ["id", "behavior_id", "behavior_name", "title", "bot_id", "state", "trigger", "error", "spent_ms"];
   const people = ["started_by_type", "started_by_id", "started_by_name", "created_at", "started_at", "finished_at"];
   const rows = (await listed(ctx, input).select(...columns, ...people, nothing)) as (RunRow & { simulated: boolean })[];
@@ -121,6 +121,17 @@ export async function seenRun(
 /** How far a run is. Throws `not_found` as getRun() does. */
 export async function getProgress(ctx: Context, id: string): Promise<Pick<Run, "state">> {
   return (await seenRun(ctx, id)).run;
+}
+
+/** The newest run of each of these bots, whoever asks; bots that never ran are missing. */
+export async function lastRuns(ctx: Context, bots: string[]): Promise<Map<string, Pick<Run, "createdAt" | "state">>> {
+  const { rows } = await ctx.db.raw<{ rows: { bot: string; created_at: Date; state: Run["state"] }[] }>(
+    `select given.bot, created_at, state from unnest(?::uuid[]) as given (bot), lateral (
+       select created_at, state from runs where bot_id = given.bot and parent_id is null order by id desc limit 1
+     ) as line`,
+    [bots],
+  );
+  return new Map(rows.map(({ bot, created_at, state }) => [bot, { createdAt: created_at, state }]));
 }
 
 /** The run of a behavior that the actor started last; undefined when there is none. */

@@ -37,7 +37,7 @@ export interface TracePage {
 export async function tracePage(ctx: Context, run: Run, after: number, limit: number): Promise<TracePage> {
   const { rows } = await ctx.db.raw<{ rows: (StepRow & { beginning: string | null; length: number })[] }>(
     `select run_id, key, position, step_id, kind, title, state, started_at, duration_ms, request_id, shown, error,
-       case when whole then result when result -> 'status' is not null then result - 'body' end as result,
+       case when whole then result when result -> 'status' is not null then (result::jsonb - 'body')::json end as result,
        case when not whole then left(coalesce(result ->> 'body', result::text), :beginning) end as beginning,
        case when not whole then length(coalesce(result ->> 'body', result::text)) else 0 end as length
      from run_steps as line, lateral (

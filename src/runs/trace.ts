@@ -15,8 +15,8 @@ const WRITE = `
       shown, result, error)
     select $5, line.key, line.position, line."stepId", line.kind, line.title, line.state, line."startedAt",
       line."durationMs", line."requestId", line.shown, line.result, line.error
-    from held, jsonb_to_recordset($1) as line (key text, position int, "stepId" text, kind text, title text, state text,
-      "startedAt" timestamptz, "durationMs" int, "requestId" text, shown jsonb, result jsonb, error jsonb)
+    from held, json_to_recordset($1::json) as line (key text, position int, "stepId" text, kind text, title text, state text,
+      "startedAt" timestamptz, "durationMs" int, "requestId" text, shown json, result json, error jsonb)
     on conflict (run_id, key) do update set state = excluded.state, duration_ms = excluded.duration_ms,
       request_id = excluded.request_id, shown = excluded.shown, result = excluded.result, error = excluded.error
   )

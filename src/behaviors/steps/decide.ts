@@ -27,10 +27,16 @@ export const decide = stepKind<Decide>({
         .min(1, "A decision needs an outcome.")
         .max(20, "A decision has at most 20 outcomes."),
     }) as unknown as z.ZodType<Decide>,
-  fields: [],
+  fields: [{ name: "outcomes", label: "Outcomes", type: "outcomes", required: true }],
+  results: [{ name: "outcome", about: "the title of the outcome that was taken" }],
   expressions: ["outcomes.*.when"],
   branches: ({ outcomes }) =>
-    outcomes.map(({ title, steps }, index) => ({ path: ["outcomes", index, "steps"], label: title, steps })),
+    outcomes.map(({ title, when, steps }, index) => ({
+      path: ["outcomes", index, "steps"],
+      label: title,
+      when,
+      steps,
+    })),
   perform: async ({ outcomes }, at) => {
     for (const [index, { title, when, steps }] of outcomes.entries()) {
       if (when !== undefined && !holds(await at.evaluate(when), title)) continue;

@@ -10,10 +10,13 @@ import { baseStep, failing, stepKind, type Performance, type Step, type StepFiel
 const { query, headers, body_text, body_base64, form } = executeInput.shape;
 
 /** An account by id, slug or template, or one of a service: the caller's own, else the bot's team's, else any. */
-export const accountInput = z.union([
-  z.string().trim().min(1, "Choose an account.").max(500),
-  z.strictObject({ service: z.string().trim().min(1).max(100) }),
-]);
+export const accountInput = z.union(
+  [
+    z.string().trim().min(1, "Choose an account.").max(500),
+    z.strictObject({ service: z.string().trim().min(1).max(100) }),
+  ],
+  "Choose an account.",
+);
 
 /** The fields of a step that are about a request; every kind that sends one has them. */
 export interface RequestStep extends Step {
@@ -103,6 +106,12 @@ export const httpRequest = stepKind<HttpRequest>({
     ...rareRequestFields,
   ],
   addresses: ["url"],
+  results: [
+    { name: "status", about: "the status of the answer, such as 200" },
+    { name: "headers", about: "the answer's headers, names in lower case" },
+    { name: "body", about: "the answer's body, JSON already read" },
+  ],
+  line: ({ method, url }) => `${method} ${url}`,
   names: namesOf,
   perform: async (step, at) => {
     const input = await requestOf(step, at);

@@ -32,10 +32,19 @@ export const loop = stepKind<Loop>({
     }) as unknown as z.ZodType<Loop>,
   fields: [
     { name: "over", label: "For each of", type: "expression", required: true, example: "steps.found.body.items" },
-    { name: "as", label: "Called", type: "text", example: "item", help: "The steps inside read it as vars.item." },
+    {
+      name: "as",
+      label: "Called",
+      type: "text",
+      plain: true,
+      example: "item",
+      help: "The steps inside read it as vars.item.",
+    },
     { name: "limit", label: "At most", type: "number", help: "A longer list fails the run.", rare: true },
   ],
   expressions: ["over"],
+  results: [{ name: "items", about: "how many items there were" }],
+  line: ({ over, as }) => `${as} of ${over}`,
   branches: ({ steps }) => [{ path: ["steps"], label: "For each", steps }],
   perform: async ({ over, as, limit, steps }, at) => {
     const items = await at.evaluate(over);

@@ -24,6 +24,8 @@ export const runBehavior = stepKind<RunBehavior>({
     { name: "behavior", label: "Behavior", type: "behavior", required: true, example: "notes/add" },
     { name: "inputs", label: "Inputs", type: "json", example: '{ "email": "{{ inputs.email }}" }' },
   ],
+  results: [{ name: "output", about: "what the behavior gave" }],
+  line: ({ behavior }) => behavior,
   names: ({ behavior }) => [{ names: "behavior", key: behavior }],
   perform: async ({ behavior, inputs }, at) => {
     const given = await at.render(inputs ?? {});

@@ -26,12 +26,14 @@ export const set = stepKind<Set>({
       name: "name",
       label: "Name",
       type: "text",
+      plain: true,
       required: true,
       example: "ids",
       help: "Later steps read it as vars.ids.",
     },
     { name: "value", label: "Value", type: "json", example: "{{ steps.found.body.items.map(c, c.id) }}" },
   ],
+  line: ({ name, value }) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value ?? null)}`,
   perform: async ({ name, value }, at) => {
     const result = await at.render(value ?? null);
     at.set(name, result);

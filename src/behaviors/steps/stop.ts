@@ -34,6 +34,7 @@ export const stop = stepKind<StopStep>({
     { name: "message", label: "Message", type: "text", help: "Said when it fails; callers see it." },
     { name: "output", label: "Output", type: "json", help: "Instead of the behavior's own output." },
   ],
+  line: ({ state, message }) => (state === "failed" ? `failed: ${message ?? ""}` : "succeeded"),
   perform: async ({ state, message, output }, at) => {
     const said = await at.render(message ?? "");
     throw new Stop(state, said === "" ? "Stopped by the behavior." : String(said), await at.render(output));
