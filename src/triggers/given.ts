@@ -23,8 +23,8 @@ export function requireMapping(behavior: Behavior, mapping: Mapping): void {
 }
 
 /**
- * The inputs that an occasion gives: by the mapping, or without one what `offered` has under the names of inputs.
- * Throws `invalid` for a template that comes to nothing.
+ * The inputs that an occasion gives: what `offered` has under the names of inputs, and over that what the mapping makes
+ * of the occasion. Throws `invalid` for a template that comes to nothing.
  */
 export async function inputsFrom(
   world: World,
@@ -33,12 +33,11 @@ export async function inputsFrom(
   trigger: object,
   offered: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  if (mapping !== null) {
-    const scope = { inputs: {}, config: {}, vars: {}, steps: {}, trigger, now: world.clock().toISOString() };
-    return (await world.expressions.render(mapping, scope)) as Record<string, unknown>;
-  }
   const names = behavior.inputs.map(({ name }) => name).filter((name) => Object.hasOwn(offered, name));
-  return Object.fromEntries(names.map((name) => [name, offered[name]]));
+  const byName = Object.fromEntries(names.map((name) => [name, offered[name]]));
+  if (mapping === null) return byName;
+  const scope = { inputs: {}, config: {}, vars: {}, steps: {}, trigger, now: world.clock().toISOString() };
+  return { ...byName, ...((await world.expressions.render(mapping, scope)) as Record<string, unknown>) };
 }
 
 function textsOf(value: unknown): string[] {

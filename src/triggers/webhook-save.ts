@@ -74,10 +74,14 @@ export async function editWebhook(ctx: Context, behaviorKey: string, id: string,
         ...plain,
         scheme,
         settings: jsonText(scheme === "hmac" ? settings : {}),
-        ...(secret !== undefined && { secret_id: await keepSecret(inside, id, webhook.secretId, secret) }),
+        ...(scheme === "none" ? { secret_id: null } : {}),
+        ...(scheme !== "none" && secret !== undefined
+          ? { secret_id: await keepSecret(inside, id, webhook.secretId, secret) }
+          : {}),
         ...(inputs !== undefined && { inputs: inputs && jsonText(inputs) }),
         ...(answer !== undefined && { answer: jsonText(answer) }),
       });
+    if (scheme === "none" && webhook.secretId !== null) await inside.vault.destroy(inside.db, [webhook.secretId]);
     return changed(inside, behavior, webhook, Object.keys(input));
   });
 }

@@ -38,8 +38,8 @@ describe("the GitHub bot", () => {
       expect.objectContaining({ name: "grace-hopper/flow-matic-130", private: true }),
     ]);
     expect(linesAt(walk, host, before)).toEqual([
-      "GET /user/repos?visibility=all&sort=updated&per_page=100",
-      "GET /user/repos?visibility=all&sort=updated&per_page=100&page=2",
+      "GET /user/repos?per_page=100&sort=updated&visibility=all",
+      "GET /user/repos?page=2&per_page=100&sort=updated&visibility=all",
     ]);
     expect(lastAt(walk, host).request.header("authorization")).toMatch(/^Bearer gho_/);
     expect(await bot.does("list-repositories", { pages: 1 })).toMatchObject({ complete: false });
@@ -49,7 +49,7 @@ describe("the GitHub bot", () => {
     const listed = (await bot.does("list-issues", { ...repository, labels: "bug" })) as { issues: object[] };
     expect(listed.issues).toHaveLength(119);
     expect(linesAt(walk, host).at(-2)).toBe(
-      "GET /repos/grace-hopper/flow-matic/issues?state=open&labels=bug&per_page=100",
+      "GET /repos/grace-hopper/flow-matic/issues?labels=bug&per_page=100&state=open",
     );
     const made = await bot.does("create-issue", { ...repository, title: "A moth", labels: "bug, relay ," });
     expect(made).toEqual({ number: 121, url: "https://github.com/x/y/issues/121" });
@@ -88,7 +88,7 @@ describe("the GitLab bot", () => {
     const { issues } = (await bot.does("list-issues", { project })) as { issues: object[] };
     expect(issues).toHaveLength(120);
     expect(linesAt(walk, "gitlab.com").at(-1)).toContain(
-      `/projects/${project}/issues?state=opened&per_page=100&page=2`,
+      `/projects/${project}/issues?page=2&per_page=100&state=opened`,
     );
     expect(lastAt(walk, "gitlab.com").line).toContain("/projects/grace%2Fflow-matic/issues");
     expect(await bot.does("list-merge-requests", { project })).toMatchObject({
@@ -133,7 +133,9 @@ describe("the Jira bot", () => {
         updated_at: "2026-05-31T14:00:00.000+0000",
       },
     ]);
-    expect(linesAt(walk, host).at(-1)).toMatch(/\/search\/jql\?jql=project\+=\+ENG&.*nextPageToken=/);
+    expect(linesAt(walk, host).at(-1)).toMatch(
+      /\/search\/jql\?fields=summary,.*&jql=project = ENG&maxResults=100&nextPageToken=/,
+    );
     expect(await bot.does("get-issue", { key: "ENG-2" })).toMatchObject({
       summary: "Moth 2",
       reporter: "Grace Hopper",
@@ -168,6 +170,8 @@ describe("the Jira bot", () => {
     expect(await bot.says("get-issue", { key: "ENG-404" })).toBe(
       "Jira answered 404: Issue does not exist or you do not have permission to see it.",
     );
-    expect(await bot.says("create-issue", { project: "ENG", summary: "" })).toMatch(/summary/);
+    expect(await bot.says("create-issue", { project: "ENG", summary: " " })).toBe(
+      "Jira answered 400: You must specify a summary of the issue.",
+    );
   });
 });

@@ -48,11 +48,14 @@ export async function install(
 export const installOn = (walk: Walk, key: string, answers: Record<string, unknown>) =>
   install({ hub: walk.served.hub, ben: walk.ben }, key, answers);
 
-/** Requests that reached a host, as lines; those of linking left out. */
+/** Requests that reached a host from one of them on, as lines; the order of parameters says nothing, so it is theirs. */
 export function linesAt(walk: Walk, host: string, from = 0): string[] {
   return requestsAt(walk, host)
     .slice(from)
-    .map(({ method, path }) => `${method} ${decodeURIComponent(path)}`);
+    .map(({ method, path }) => {
+      const [way, query] = path.split("?");
+      return `${method} ${decodeURIComponent(way!)}${query === undefined ? "" : `?${inOrder(query)}`}`;
+    });
 }
 
 export function requestsAt(walk: Walk, host: string): Received[] {
@@ -63,11 +66,17 @@ export function requestsAt(walk: Walk, host: string): Received[] {
 export function lastAt(walk: Walk, host: string) {
   const request = requestsAt(walk, host).at(-1)!;
   const body = request.body.toString("utf8");
-  const isJson = /json/.test(request.header("content-type") ?? "");
+  const type = request.header("content-type") ?? "";
   return {
-    line: `${request.method} ${request.path}`,
-    request,
+    ...{ request, line: `${request.method} ${request.path}` },
+    json: /json/.test(type) ? (JSON.parse(body) as unknown) : null,
+    form: /form/.test(type) ? inOrder(body) : null,
     body,
-    json: isJson ? (JSON.parse(body) as unknown) : null,
   };
+}
+
+/** Parameters by their names, read. */
+function inOrder(query: string): string {
+  const pairs = [...new URLSearchParams(query)].map((pair) => pair.join("="));
+  return pairs.sort().join("&");
 }

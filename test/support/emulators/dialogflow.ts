@@ -32,6 +32,7 @@ export function emulateDialogflow(ground: Ground, google: Google, region: string
         const said = (jsonOf(request)?.queryInput as { text?: { text: string; languageCode: string } } | undefined)
           ?.text;
         if (!said?.languageCode) return problem(400, "INVALID_ARGUMENT", "Query language is not set.");
+        if (said.text.length > 256) return problem(400, "INVALID_ARGUMENT", "Input text exceeds 256 characters.");
         const queryResult = { queryText: said.text, fulfillmentText: "Hello.", intent: { displayName: "Greet" } };
         return json({
           responseId: "r1",

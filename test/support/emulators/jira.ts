@@ -92,7 +92,7 @@ export function emulateJira(ground: Ground, site: string) {
         return json({ startAt, values, isLast: startAt + values.length >= PROJECTS.length });
       }),
       "POST /ex/jira/*/rest/api/3/issue": ofSite("write:jira-work", ({ request }, person) =>
-        (jsonOf(request)?.fields as { summary?: string } | undefined)?.summary
+        (jsonOf(request)?.fields as { summary?: string } | undefined)?.summary?.trim()
           ? json({ key: "ENG-2", reporter: person.name }, 201)
           : json({ errorMessages: [], errors: { summary: "You must specify a summary of the issue." } }, 400),
       ),
