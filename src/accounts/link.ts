@@ -25,6 +25,12 @@ export const beginLinkInput = z.strictObject({
   owner: ownerInput.optional(),
   /** Reconnects this account instead of making a new one. */
   account: z.uuid("Name the account by its id.").optional(),
+  /** A path of this hub where its maker goes on once it is saved. */
+  return_to: z
+    .string()
+    .max(1000)
+    .regex(/^\/(?![/\\])[\x21-\x7e]*$/, "This is no path of this hub.")
+    .optional(),
 });
 export type BeginLink = z.input<typeof beginLinkInput>;
 
@@ -60,6 +66,7 @@ export interface LinkRow {
   /** When to ask the provider next, where no browser comes back from it. */
   poll_at: Date | null;
   poll_seconds: number | null;
+  return_to: string | null;
   expires_at: Date;
 }
 
@@ -92,6 +99,7 @@ export async function beginLink(ctx: Context, given: BeginLink): Promise<BegunLi
       token_hash: sha256(token),
       worker_id: ctx.actor.id,
       service_version: service.version,
+      return_to: input.return_to ?? null,
       expires_at: expiresAt,
     };
     await inside.db("links").insert({ ...row, ...target });

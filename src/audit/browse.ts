@@ -178,6 +178,46 @@ export async function callsByHour(ctx: Reader & { clock: () => Date }, hours: nu
   });
 }
 
+/** The latest rows that a count of one actor's days looks at; more would keep the page waiting. */
+const COUNTED = 200_000;
+
+/**
+ * Requests of one actor, day by day (UTC), the last one today. Not scoped: whoever calls has made sure that the reader
+ * looks after that bot.
+ */
+export async function callsByDay(
+  ctx: Reader & { clock: () => Date },
+  actor: string,
+  days: number,
+): Promise<(Hour & { day: string })[]> {
+  await ctx.audit.catchUp(ctx.db);
+  const now = ctx.clock();
+  const dates = Array.from({ length: days }, (_, at) =>
+    new Date(now.getTime() - (days - 1 - at) * DAY).toISOString().slice(0, 10),
+  );
+  const latest = ctx
+    .db("audit_events")
+    .where({ actor_id: actor, action: "execute" })
+    .whereRaw("seq >= (?)", [firstSince(ctx.db, new Date(`${dates[0]}T00:00:00Z`))])
+    .orderBy("seq", "desc")
+    .limit(COUNTED)
+    .as("latest");
+  const rows = (await ctx.db
+    .from(latest)
+    .whereNot({ outcome: "pending" })
+    .groupByRaw("1")
+    .select(
+      ctx.db.raw("to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day"),
+      ctx.db.raw("count(*) as calls"),
+      ctx.db.raw("count(*) filter (where outcome <> 'ok' or (facts ->> 'status')::int >= 400) as failed"),
+    )) as unknown as { day: string; calls: number; failed: number }[];
+  const found = new Map(rows.map((row) => [row.day, row]));
+  return dates.map((day) => {
+    const row = found.get(day);
+    return { day, calls: Number(row?.calls ?? 0), failed: Number(row?.failed ?? 0) };
+  });
+}
+
 /** The first row since a moment: rows are written in the order of time, so halving finds it without an index. */
 function firstSince(db: Knex, moment: Date): Knex.Raw {
   return db.raw(

@@ -92,10 +92,15 @@ export class Unfolder {
     if (this.#fresh > 0) this.nudge(0);
   }
 
+  /** Stops when another rush begins, unless too much waits. */
   async #run(): Promise<void> {
-    this.#waiting = 0;
+    const behind = this.#waiting >= MOST;
     try {
-      while (!this.#closed && (await unfoldSome(this.#db)));
+      while (!this.#closed && (behind || this.#fresh <= RUSH)) {
+        if (await unfoldSome(this.#db)) continue;
+        this.#waiting = this.#fresh;
+        return;
+      }
     } catch {
       // Nothing is lost: the next block nudges again, and readers unfold for themselves.
     }

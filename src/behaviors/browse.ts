@@ -21,7 +21,7 @@ export async function listBehaviors(ctx: Context, given: z.input<typeof listBeha
   const query = behaviorRows(ctx)
     .orderByRaw("lower(behaviors.title), behaviors.id")
     .limit(limit + 1);
-  scope(query, ctx.actor);
+  behaviorsSeen(query, ctx.actor);
   if (bot !== undefined) query.where(isId(bot) ? { "bots.id": bot } : { "bots.slug": bot });
   if (q)
     query.whereRaw("(behaviors.title ilike :q or bots.slug || '/' || behaviors.slug ilike :q)", { q: likePattern(q) });
@@ -89,8 +89,8 @@ function seesBehavior(actor: Actor, behavior: Behavior): boolean {
   return actor.type === "worker" && behavior.bot.owner.type === "organization";
 }
 
-/** The same rule as SQL. */
-function scope(query: Knex.QueryBuilder, actor: Actor): void {
+/** The rule of getBehavior() as SQL. */
+export function behaviorsSeen(query: Knex.QueryBuilder, actor: Actor): void {
   if (isAdmin(actor)) return;
   query.where((either) => {
     either.where("behaviors.public", true);

@@ -95,7 +95,7 @@ function resultsOf(step: Step, results: ReadonlyMap<string, unknown>): KnownName
     const value = (seen as Record<string, unknown> | null | undefined)?.[name];
     if (name !== "headers") names.push(...keysBelow(`${own}.${name}`, value));
   }
-  return names.length > 0 ? names : [{ name: own, about: title(step) }];
+  return known.length > 0 ? names : [{ name: own, about: title(step) }, ...keysBelow(own, seen)];
 }
 
 function title(step: Step): string {

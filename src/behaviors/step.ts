@@ -78,8 +78,6 @@ export interface StepField {
   example?: string;
   /** A text that may hold no placeholders, such as a name. */
   plain?: boolean;
-  /** For `account`: one that searches a directory instead of sending requests. */
-  directories?: boolean;
   /** Shown behind "More". */
   rare?: boolean;
 }

@@ -60,9 +60,9 @@ export async function getVersion(ctx: Context, key: string, version: number): Pr
   return toVersion(row);
 }
 
-/** As the API shows it; `program` only where one version is asked for. */
-export function shownVersion({ version, title, program, savedBy, savedAt, ...rest }: Version) {
-  return { version, title, public: rest.public, saved_by: savedBy, saved_at: savedAt, ...program };
+/** As the API shows it; with inputs, steps and output where one version is asked for. */
+export function shownVersion({ version, title, program, savedBy, savedAt, ...rest }: Version, whole: boolean) {
+  return { version, title, public: rest.public, saved_by: savedBy, saved_at: savedAt, ...(whole && program) };
 }
 
 function toVersion(row: VersionRow): Version {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isAdmin, type BotActor, type Scope } from "../access/actor.ts";
+import { isAdmin, type BotActor, type Owner, type Scope } from "../access/actor.ts";
 import { mayManage } from "../access/policy.ts";
 import type { Context, World } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
@@ -30,6 +30,16 @@ export async function listBots(ctx: Context, given: z.input<typeof listBotsInput
   if (q) query.whereRaw("(name ilike :q or slug ilike :q)", { q: likePattern(q) });
   if (cursor) query.whereRaw("(lower(name), id) > (?, ?)", keyset(cursor, "name"));
   return page((await query) as BotRow[], limit, toBot, (row) => [row.name.toLowerCase(), row.id]);
+}
+
+/** Bots of one owner by name, whoever asks: for pages that tell what becomes of what somebody owns. */
+export async function botsOwnedBy(ctx: Context, { type, id }: Owner): Promise<Bot[]> {
+  const query = ctx
+    .db<BotRow>("bots")
+    .where({ owner_type: type, owner_id: id })
+    .orderByRaw("lower(name), id")
+    .limit(100);
+  return ((await query) as BotRow[]).map(toBot);
 }
 
 /** A bot by id or slug. Throws `not_found` for what the actor may not see. */

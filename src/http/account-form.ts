@@ -11,6 +11,7 @@ import { byConsent, byRenewal, leadsTo } from "./account-view.ts";
 import type { Problems } from "./failure.ts";
 import { refused, text } from "./form.ts";
 import { chosenOwner, ownerOptions } from "./owner-field.ts";
+import { returnPath } from "./return-path.ts";
 import type { Incoming } from "./route.ts";
 import { tileOf } from "./tile.ts";
 
@@ -25,6 +26,8 @@ export interface TypedAccount {
   expiresOn: string;
   /** Fields of the secret that are no secrets themselves, such as a user name. */
   open: Record<string, string>;
+  /** The path of the page that waits for the account, or "". */
+  back: string;
 }
 
 export function secretFields(service: { kind: string; settings: Record<string, unknown> }): Field[] {
@@ -36,8 +39,14 @@ export function asksEnd(service: { kind: string }): boolean {
   return kindOf(service.kind).validity === undefined;
 }
 
-export function freshForm(ctx: Context, service: Service): TypedAccount {
-  return { name: service.name, owner: `worker:${ctx.actor.id}`, expiresOn: "", open: {} };
+export function freshForm(ctx: Context, service: Service, { owner, back }: Record<string, string>): TypedAccount {
+  return {
+    name: service.name,
+    owner: owner || `worker:${ctx.actor.id}`,
+    expiresOn: "",
+    open: {},
+    back: returnPath(back),
+  };
 }
 
 export function typedForm(form: Form, fields: Field[]): TypedAccount {
@@ -47,13 +56,14 @@ export function typedForm(form: Form, fields: Field[]): TypedAccount {
     owner: text(form, "owner"),
     expiresOn: text(form, "expires_on"),
     open: Object.fromEntries(open) as Record<string, string>,
+    back: returnPath(text(form, "back")),
   };
 }
 
 /** The form for what a link under way will become. */
 export function formOf(link: LinkRow): TypedAccount {
   const owner = ownerKey({ type: link.owner_type, id: link.owner_id } as Parameters<typeof ownerKey>[0]);
-  return { name: link.name, owner, expiresOn: "", open: {} };
+  return { name: link.name, owner, expiresOn: "", open: {}, back: link.return_to ?? "" };
 }
 
 /** Name and owner as verbs take them. */

@@ -8,7 +8,7 @@ import type { World } from "../context.ts";
 import { STATUS } from "../errors.ts";
 import type { Kind } from "../signer/kind.ts";
 import { actorOfToken, bearerToken, requireScope } from "./gate.ts";
-import type { ApiRoute } from "./route.ts";
+import { Text, type ApiRoute } from "./route.ts";
 
 const FOLDER = join(import.meta.dirname, "routes/api");
 
@@ -36,6 +36,7 @@ export function mountApi(scope: FastifyInstance, world: World, route: ApiRoute):
         body: () => request.body ?? {},
       });
       reply.code(result === undefined ? 204 : (route.status ?? 200));
+      if (result instanceof Text) return reply.type(`${result.contentType}; charset=utf-8`).send(result.text);
       return result;
     },
   });

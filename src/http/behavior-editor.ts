@@ -26,15 +26,18 @@ export interface Editor {
   config: Record<string, unknown>;
   /** What came of the steps of the latest run, by their ids. */
   results: ReadonlyMap<string, unknown>;
+  /** The short name of an account that was just made for the step. */
+  fresh: string | undefined;
 }
 
 /** What the right side shows. */
-export type Wish =
+export type Wish = { account?: string | undefined } & (
   | { show: "step"; path: StepPath; redrawn?: Redrawn }
   | { show: "kinds"; place: NewPlace }
   | { show: "new"; place: NewPlace; kind: string; redrawn?: Redrawn }
   | { show: "inputs"; input?: number | "new" | undefined; redrawn?: InputRedrawn }
-  | { show: "output" | "settings"; redrawn?: TextRedrawn };
+  | { show: "output" | "settings"; redrawn?: TextRedrawn }
+);
 
 const ALL_FUNCTIONS = FUNCTIONS.map(({ name, signature, help, example, result }) => ({
   name,
@@ -45,11 +48,11 @@ const ALL_FUNCTIONS = FUNCTIONS.map(({ name, signature, help, example, result })
 
 /** What the address asks for; the first step, or the choice of one, when it asks for nothing. */
 export function wishOf(behavior: Behavior, query: Record<string, string>): Wish {
-  const { step, add, at = "0", kind, part, input } = query;
-  if (step !== undefined) return { show: "step", path: readPath(`steps.${step}`) };
+  const { step, add, at = "0", kind, part, input, account } = query;
+  if (step !== undefined) return { show: "step", path: readPath(`steps.${step}`), account };
   if (add !== undefined) {
     const place = { list: readPath(add), at: Number(at) || 0 };
-    return kind ? { show: "new", place, kind } : { show: "kinds", place };
+    return kind ? { show: "new", place, kind, account } : { show: "kinds", place };
   }
   if (part === "inputs")
     return { show: "inputs", input: input === undefined ? undefined : input === "new" ? "new" : Number(input) };
@@ -61,7 +64,7 @@ export function wishOf(behavior: Behavior, query: Record<string, string>): Wish 
 
 /** The page of the editor. Throws `not_found` for a step that is not there. */
 export async function showEditor(ctx: Context, behavior: Behavior, wish: Wish, status = 200): Promise<Answer> {
-  const editor = await openEditor(ctx, behavior);
+  const editor = await openEditor(ctx, behavior, wish.account);
   const panel = await panelOf(editor, wish);
   const current = wish.show === "step" ? wish.path.slice(1).join(".") : undefined;
   const telling = { account: (value: unknown) => accountLabel(editor.usable, value) };
@@ -104,12 +107,12 @@ export function waysTo(behavior: Pick<Behavior, "id">, current: "Steps" | "Flow"
   }));
 }
 
-async function openEditor(ctx: Context, behavior: Behavior): Promise<Editor> {
+async function openEditor(ctx: Context, behavior: Behavior, fresh: string | undefined): Promise<Editor> {
   const bot = await knownBot(ctx, behavior.bot.id);
   if (!bot) throw notFound("behavior");
   const manages = managesBehavior(ctx, behavior);
   const [usable, results] = await Promise.all([usableByBot(ctx, bot), latestResults(ctx, behavior)]);
-  return { ctx, behavior, bot, manages, usable, config: manages ? bot.config : {}, results };
+  return { ctx, behavior, bot, manages, usable, config: manages ? bot.config : {}, results, fresh };
 }
 
 function panelOf(editor: Editor, wish: Wish) {

@@ -1,7 +1,10 @@
+const TABS = [
+  ["bots", "Bots"],
+  ["behaviors", "Behaviors"],
+  ["runs", "Runs"],
+] as const;
+
 /** The lists around bots, as tabs. */
-export function botsTabs(current: "bots" | "runs") {
-  return [
-    { label: "Bots", href: "/bots", current: current === "bots" },
-    { label: "Runs", href: "/runs", current: current === "runs" },
-  ];
+export function botsTabs(current: (typeof TABS)[number][0]) {
+  return TABS.map(([name, label]) => ({ label, href: `/${name}`, current: name === current }));
 }

@@ -141,16 +141,18 @@ function withAside(body: Block, branch: TreeBranch): Block {
   const inner = column(branch.steps.map(stepBlock));
   const width = inner.left + inner.right + 2 * PAD;
   const aside = inner.h + HEAD + PAD;
+  const h = Math.max(body.h, aside);
   const draw = (mid: number, y: number): Shape[] => {
     const x = mid + body.right + ASIDE;
     return [
+      ...(h > body.h ? [{ type: "edge" as const, d: `M${mid} ${y + body.h}V${y + h}`, fails: false }] : []),
       ...body.draw(mid, y),
       { type: "bracket", x, y, w: width, h: aside, fails: true, label: branch.label },
       { type: "edge", d: `M${mid + BOX.w / 2} ${y + BOX.h / 2}H${x}`, fails: true },
       ...inner.draw(x + PAD + inner.left, y + HEAD),
     ];
   };
-  return { left: body.left, right: body.right + ASIDE + width, h: Math.max(body.h, aside), draw };
+  return { left: body.left, right: body.right + ASIDE + width, h, draw };
 }
 
 function endBlock({ href, title, line }: { href: string; title: string; line: string }): Block {

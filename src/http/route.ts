@@ -48,6 +48,17 @@ export function post(path: string, handle: Handle, access: Access = "signed-in",
   return { method: "POST", path, access, handle, ...(bodyLimit !== undefined && { bodyLimit }) };
 }
 
+/** An answer of the API that is no JSON. */
+export class Text {
+  readonly contentType: string;
+  readonly text: string;
+
+  constructor(contentType: string, text: string) {
+    this.contentType = contentType;
+    this.text = text;
+  }
+}
+
 /** A resource of the JSON API, under /api/v1. Described in OpenAPI by these very schemas. */
 export interface ApiRoute {
   method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";

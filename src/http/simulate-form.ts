@@ -16,11 +16,20 @@ export interface TypedSimulation {
   steps: Record<string, { mode: string; status: string; body: string }>;
 }
 
-/** Steps that would do something outside and can be told apart by an id. */
+/** What a step does, as far as a simulation is told about it: sends a request, runs a behavior, or something else. */
+type Sort = "request" | "call" | "other";
+
+/** Steps that would do something outside and can be told apart by an id. Scheduling is only ever shown. */
 function tellable(behavior: Behavior): (Step & { id: string })[] {
   return walk(behavior.steps)
     .map(({ step }) => step)
-    .filter((step): step is Step & { id: string } => step.id !== undefined && acts(step));
+    .filter((step): step is Step & { id: string } => step.id !== undefined && acts(step))
+    .filter((step) => !/^(un)?schedule_/.test(step.do));
+}
+
+function sortOf(step: Step): Sort {
+  if (step.do === "run_behavior") return "call";
+  return findStepKind(step.do)?.addresses?.includes("url") ? "request" : "other";
 }
 
 function acts(step: Step): boolean {
@@ -66,7 +75,9 @@ function momentOf(typed: string, issues: Issue[]): string | undefined {
 
 function answerOf(step: Step & { id: string }, told: { status: string; body: string }, issues: Issue[]): unknown {
   const body = bodyOf(step, told.body, issues);
-  if (step.do === "run_behavior") return { output: body };
+  const sort = sortOf(step);
+  if (sort === "call") return { output: body };
+  if (sort === "other") return body ?? {};
   const status = told.status.trim() === "" ? 200 : Number(told.status);
   if (!Number.isInteger(status) || status < 100 || status > 599)
     issues.push({ path: `step.${step.id}.status`, message: "A status is a number from 100 to 599." });
@@ -93,18 +104,23 @@ export function simulatedSteps(
   return tellable(behavior).map((step) => {
     const kind = findStepKind(step.do)!;
     const told = typed.steps[step.id] ?? { mode: "", status: "", body: "" };
-    const calls = step.do === "run_behavior";
+    const sort = sortOf(step);
+    const calls = sort === "call";
     const modes = [
-      { value: "", label: calls ? "Simulate it, too" : "Show, do not send" },
-      ...(mayManage && !calls ? [{ value: "send", label: "Really send" }] : []),
+      {
+        value: "",
+        label: calls ? "Simulate it, too" : sort === "request" ? "Show, do not send" : "Show, do not do it",
+      },
+      ...(mayManage && !calls ? [{ value: "send", label: sort === "request" ? "Really send" : "Really do it" }] : []),
       { value: "answer", label: "Answer with…" },
     ];
     return {
       id: step.id,
       title: step.title ?? kind.label,
-      calls,
+      status: sort === "request",
+      what: calls ? "Output as JSON" : sort === "request" ? "Body as JSON" : "Result as JSON",
       modes,
-      ...told,
+      typed: told,
       problems: { status: problems[`step.${step.id}.status`], body: problems[`step.${step.id}.body`] },
     };
   });

@@ -92,7 +92,7 @@ function fillIn(draft: StepDraft, { name, type }: StepField, value: unknown): vo
       draft.values[name] = shownValue(value);
       return;
     default:
-      draft.values[name] = value === undefined || value === null ? "" : String(value);
+      draft.values[name] = typeof value === "object" ? shownValue(value ?? undefined) : String(value ?? "");
   }
 }
 

@@ -108,14 +108,14 @@ function cutNote({ beginning, length }: SeenLine): { text: string }[] {
 
 /** A step that sent no request. */
 function plain(line: SeenLine, shown: Record<string, unknown>): Parts {
-  const { not_sent, ...rest } = shown;
+  const { not_sent, not_done, ...rest } = shown;
   const label = (name: string, value: unknown) =>
     value === null || value === undefined || Object.keys(value as object).length === 0
       ? []
       : [{ label: name, text: textOf(value) }];
   return {
     summary: summaryOf(rest),
-    notes: [...(typeof not_sent === "string" ? [{ text: not_sent }] : []), ...cutNote(line)],
+    notes: [...[not_sent, not_done].flatMap((text) => (typeof text === "string" ? [{ text }] : [])), ...cutNote(line)],
     sent: null,
     came: null,
     data: [

@@ -11,13 +11,14 @@ export interface DrawnStepField {
   name: string;
   key: string;
   label: string;
-  type: "text" | "textarea" | "number" | "select" | "pairs" | "named" | "outcomes" | "account";
+  type: "text" | "textarea" | "select" | "pairs" | "named" | "outcomes" | "account";
   value: string;
   help?: string | undefined;
   problem?: string | undefined;
   placeholder?: string | undefined;
   required: boolean;
   mono: boolean;
+  inputmode?: "decimal";
   rare: boolean;
   /** What may be written in it, if anything but plain text. */
   takes: "template" | "expression" | null;
@@ -63,9 +64,10 @@ export function drawStepFields(
       required: field.required === true,
       mono: ["expression", "json", "long"].includes(field.type) || kind.addresses?.includes(field.name) === true,
       rare: field.rare === true,
+      ...(field.type === "number" && { inputmode: "decimal" as const }),
       takes: takesOf(field),
     };
-    return { ...drawn, ...special(field, drawn, draft, problems, choices) };
+    return { ...drawn, ...special(kind, field, drawn, draft, problems, choices) };
   });
 }
 
@@ -80,6 +82,7 @@ function takesOf({ type, plain }: StepField): DrawnStepField["takes"] {
 }
 
 function special(
+  kind: StepKind,
   field: StepField,
   drawn: DrawnStepField,
   draft: StepDraft,
@@ -90,14 +93,13 @@ function special(
   const rows = draft.rows[field.name] ?? [];
   switch (field.type) {
     case "text":
+    case "number":
     case "expression":
       return {};
     case "long":
       return { type: "textarea" };
-    case "number":
-      return { type: "number" };
     case "json":
-      return named(field, value, rows, choices) ?? { type: "textarea" };
+      return named(field, value, rows, problems, choices) ?? { type: "textarea" };
     case "checkbox":
       return { type: "select", options: YES_NO };
     case "choice":
@@ -107,11 +109,12 @@ function special(
     case "account":
       return {
         type: "account",
-        groups: choices.accounts(field.directories === true, value),
+        // What has no address sends no requests: it searches directories.
+        groups: choices.accounts(kind.addresses === undefined, value),
         template: draft.values[`${field.name}.text`] ?? "",
       };
     case "pairs":
-      return { type: "pairs", rows: rows.map((row) => ({ ...row, problems: {} })) };
+      return { type: "pairs", rows: rows.map((row) => ({ ...row, problems: ofRow(problems, name, row) })) };
     case "outcomes":
       return {
         type: "outcomes",
@@ -125,7 +128,13 @@ function special(
 }
 
 /** The values for another behavior's inputs, one field each; whatever else was given stays to be seen. */
-function named(field: StepField, value: string, rows: Row[], choices: Choices): Partial<DrawnStepField> | undefined {
+function named(
+  field: StepField,
+  value: string,
+  rows: Row[],
+  problems: Record<string, string>,
+  choices: Choices,
+): Partial<DrawnStepField> | undefined {
   if (field.name !== "inputs" || choices.inputs === undefined) return undefined;
   const given = rows.length > 0 ? new Map(rows.map((row) => [row.name, row.value])) : givenIn(value);
   if (given === undefined) return undefined;
@@ -136,14 +145,14 @@ function named(field: StepField, value: string, rows: Row[], choices: Choices): 
     value: given.get(input.name) ?? "",
     label: `${input.label ?? input.name}${input.required ? " *" : ""}`,
     help: input.help ?? "",
-    problems: {},
+    problems: ofRow(problems, `fields.${field.name}`, input),
   }));
   const odd = others.map((name) => ({
     name,
     value: given.get(name)!,
     label: name,
     help: "The behavior has no such input.",
-    problems: {},
+    problems: ofRow(problems, `fields.${field.name}`, { name }),
   }));
   return { type: "named", rows: [...drawn, ...odd] };
 }
@@ -157,6 +166,12 @@ function givenIn(value: string): Map<string, string> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is wrong with the value under a name. */
+function ofRow(problems: Record<string, string>, field: string, { name }: { name: string }): Record<string, string> {
+  const problem = name === "" ? undefined : problems[`${field}.${name}`];
+  return problem === undefined ? {} : { value: problem };
 }
 
 function rowProblems(problems: Record<string, string>, row: string): Record<string, string> {

@@ -14,6 +14,7 @@ import type { Problems } from "./failure.ts";
 import { placed } from "./service-form.ts";
 import { accountGroups } from "./step-accounts.ts";
 import { storedDraft, type StepDraft } from "./step-draft.ts";
+import { hasOwnTitle } from "./step-read.ts";
 import { drawStepFields, rareInUse, type Choices } from "./step-fields.ts";
 import { stepTitle } from "./step-tree.ts";
 import type { Editor } from "./behavior-editor.ts";
@@ -58,7 +59,7 @@ export async function newStepPanel(editor: Editor, place: NewPlace, kindName: st
   const { behavior } = editor;
   const kind = findStepKind(kindName);
   if (!kind) throw notFound("kind of step");
-  const draft = redrawn?.draft ?? freshDraft(behavior, kind);
+  const draft = redrawn?.draft ?? withAccount(editor, kind, freshDraft(behavior, kind));
   const hidden = { list: place.list.join("."), at: place.at, kind: kind.kind, version: behavior.version };
   const stand = { do: kind.kind, outcomes: [], steps: [] } as unknown as Step;
   const { program, path } = addStep(behavior, place.list, place.at, stand);
@@ -78,7 +79,7 @@ export async function stepPanel(editor: Editor, path: StepPath, redrawn?: Redraw
   const step = stepAt(behavior, path);
   if (!step) throw notFound("step");
   const kind = findStepKind(step.do)!;
-  const draft = redrawn?.draft ?? storedDraft(kind, step);
+  const draft = redrawn?.draft ?? withAccount(editor, kind, storedDraft(kind, step));
   const names = namesAt(behavior, path, editor.config, editor.results);
   const hidden = { step: stepKey(path), kind: kind.kind, version: behavior.version };
   return {
@@ -104,10 +105,17 @@ async function form(editor: Editor, kind: StepKind, draft: StepDraft, redrawn: R
   const problems = found && placed(found, [...BASE, ...plain.flatMap(controlNames)]);
   const fields = problems ? drawStepFields(kind, draft, problems.of, chosen) : plain;
   return {
-    kind: { label: kind.label, help: kind.help, icon: kind.icon, acts: kind.acts, reads: kind.results !== undefined },
+    kind: {
+      label: kind.label,
+      help: kind.help,
+      icon: kind.icon,
+      acts: kind.acts,
+      reads: kind.results !== undefined || kind.acts,
+      titled: hasOwnTitle(kind),
+    },
     action: `/behaviors/${behavior.id}/steps`,
     cancel: behaviorPath(behavior),
-    connect: `/behaviors/${behavior.id}/accounts?${new URLSearchParams(asTexts(parts.hidden))}`,
+    connect: editor.manages ? `/behaviors/${behavior.id}/accounts?${new URLSearchParams(asTexts(parts.hidden))}` : null,
     hidden: parts.hidden,
     draft,
     fields,
@@ -149,6 +157,13 @@ async function choices(editor: Editor, kind: StepKind, draft: StepDraft): Promis
   const key = draft.values[chooser.name];
   const named = items.find((one) => one.id === key || fullName(one) === key);
   return { accounts, behaviors: options, inputs: named?.inputs };
+}
+
+/** The account that was just made or shared for this step is chosen; saving it is still to be done. */
+function withAccount({ fresh, usable }: Editor, kind: StepKind, draft: StepDraft): StepDraft {
+  const chooser = kind.fields.find(({ type }) => type === "account");
+  if (chooser === undefined || !usable.items.some(({ slug }) => slug === fresh)) return draft;
+  return { ...draft, values: { ...draft.values, [chooser.name]: `account:${fresh}` } };
 }
 
 /** A new step has a name for its result where later steps can read one. */

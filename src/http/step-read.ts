@@ -16,7 +16,7 @@ export function readStep(kind: StepKind, draft: StepDraft, stored: Step | undefi
   const step: Values = {
     ...(draft.id && { id: draft.id }),
     do: kind.kind,
-    ...(draft.title.trim() && { title: draft.title.trim() }),
+    ...(draft.title.trim() && !hasOwnTitle(kind) && { title: draft.title.trim() }),
   };
   if (stored?.disabled) step.disabled = true;
   for (const field of kind.fields) {
@@ -34,6 +34,11 @@ export function readStep(kind: StepKind, draft: StepDraft, stored: Step | undefi
   }
   if (issues.length > 0) throw new SignetError("invalid", issues[0]!.message, { issues });
   return step as unknown as Step;
+}
+
+/** Whether the kind has a field of its own called so, which is then the step's title as well. */
+export function hasOwnTitle(kind: StepKind): boolean {
+  return kind.fields.some(({ name }) => name === "title");
 }
 
 function sameIn(name: string, one: StepDraft, other: StepDraft): boolean {
@@ -61,6 +66,7 @@ function valueOf(field: StepField, draft: StepDraft, stored: unknown): unknown {
     case "long":
       return typed === "" ? undefined : typed;
     case "text":
+      return Array.isArray(stored) && typed.trim().startsWith("[") ? readValue(typed, name) : typed.trim() || undefined;
     case "expression":
     case "behavior":
     case "choice":
@@ -117,8 +123,10 @@ function retryOf({ retry_times, retry_wait }: StepDraft): unknown {
   return { times, ...(wait !== undefined && { wait_seconds: wait }) };
 }
 
-function numberOf(path: string, typed: string): number | undefined {
+/** Some kinds take a placeholder for a number; their schema says which. */
+function numberOf(path: string, typed: string): number | string | undefined {
   if (typed.trim() === "") return undefined;
+  if (typed.includes("{{")) return typed.trim();
   const value = Number(typed);
   if (!Number.isFinite(value)) throw wrong(path, "This must be a number.");
   return value;

@@ -1,5 +1,6 @@
 import type { ProgramInput } from "../behaviors/inputs.ts";
 import type { Mapping } from "../triggers/given.ts";
+import { isDescribed } from "../triggers/schemes.ts";
 import type { AddWebhook, Webhook } from "../triggers/webhook.ts";
 import { fields } from "./form.ts";
 import type { Incoming } from "./route.ts";
@@ -76,7 +77,7 @@ export function webhookOf(
   return {
     name: typed.name,
     scheme: typed.scheme,
-    ...(typed.scheme === "hmac" && { settings: settings as never }),
+    ...(isDescribed(typed.scheme) && { settings: settings as never }),
     ...(secret !== "" && { secret }),
     inputs,
     answer: answerOf(typed) as never,
@@ -100,12 +101,12 @@ function answerOf(typed: TypedWebhook) {
   }
 }
 
-/** A field for each input, with the template that fills it. */
+/** A field for each input, with the template that fills it; `example` is what one may hold. */
 export function mappingFields(
   inputs: ProgramInput[],
   typed: Record<string, string>,
   problems: Record<string, string>,
-  example: string,
+  example: (name: string) => string,
 ) {
   return inputs.map(({ name, label, help }) => ({
     name: `inputs.${name}`,
@@ -116,7 +117,7 @@ export function mappingFields(
     optional: true,
     mono: true,
     autocomplete: "off",
-    placeholder: `{{ ${example}${name} }}`,
+    placeholder: `{{ ${example(name)} }}`,
   }));
 }
 

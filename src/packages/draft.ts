@@ -1,6 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { getAccount } from "../accounts/browse.ts";
-import { ownerInput } from "../accounts/account.ts";
+import type { ownerInput } from "../accounts/account.ts";
 import { inTransaction, type Context } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
 import { isId, newId } from "../storage/id.ts";

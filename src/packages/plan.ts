@@ -14,6 +14,7 @@ import { misplaced } from "./placement.ts";
 import { canonical, unfit } from "./plain.ts";
 import { planBehaviors, type PlannedBehavior } from "./plan-behaviors.ts";
 import { planBots, type PlannedBot } from "./plan-bots.ts";
+import { planSchedules, type PlannedSchedule } from "./plan-schedules.ts";
 import { planShares, type PlannedShare } from "./plan-shares.ts";
 import { ANOTHER_SECRET, planServices, type Naming, type PlannedService } from "./plan-services.ts";
 import { readPackage, type LeftOut, type ReadPackage } from "./read.ts";
@@ -49,6 +50,7 @@ export interface Plan {
   bots: PlannedBot[];
   shares: PlannedShare[];
   behaviors: PlannedBehavior[];
+  schedules: PlannedSchedule[];
   changes: Change[];
   /** Stands for these changes: another state of the hub, other answers, another package have another one. */
   fingerprint: string;
@@ -75,11 +77,15 @@ export async function planPackage(ctx: Context, given: PackageInput): Promise<Pl
   const answers = await readAnswers(ctx, pack, input.answers as Answers);
   Object.assign(plan, { answered: answers.answered, missing: answers.missing });
   plan.problems.push(...answers.problems);
-  plan.leftOut.push(...schedules(pack));
   await compare(ctx, plan, pack);
-  plan.changes = [...plan.services, ...plan.wanted, ...plan.bots, ...plan.shares, ...plan.behaviors].map(
-    ({ change }) => change,
-  );
+  plan.changes = [
+    ...plan.services,
+    ...plan.wanted,
+    ...plan.bots,
+    ...plan.shares,
+    ...plan.behaviors,
+    ...plan.schedules,
+  ].map(({ change }) => change);
   plan.fingerprint = fingerprintOf(plan);
   return plan;
 }
@@ -102,16 +108,7 @@ async function compare(ctx: Context, plan: Plan, pack: Package): Promise<void> {
   plan.bots = await planBots(ctx, filled.bots, naming, plan.problems);
   plan.shares = await planShares(ctx, pack, plan.answered, plan.bots, plan.owner, plan.problems);
   plan.behaviors = await planBehaviors(ctx, filled.behaviors, plan.bots, naming, plan.problems);
-}
-
-/** When behaviors run by themselves is for people to decide here. */
-function schedules({ behaviors }: Package): LeftOut[] {
-  return behaviors.flatMap(({ schedules = [] }, index) =>
-    schedules.map((_, at) => ({
-      path: `behaviors.${index}.schedules.${at}`,
-      reason: "Schedules are not installed; make it here once the behavior has been tried.",
-    })),
-  );
+  plan.schedules = planSchedules(ctx, plan.behaviors, naming, plan.problems, plan.leftOut);
 }
 
 /** Ids of the services that are there, by the uids of the package. */
@@ -173,7 +170,7 @@ function emptyPlan(ctx: Context, read: ReadPackage, rename: Record<string, strin
   return {
     ...{ read, pack: undefined, installed: undefined, items: [], owner: mine, rename },
     ...{ answered: new Map(), missing: [], problems: [...read.problems], leftOut: [...read.leftOut] },
-    ...{ services: [], wanted: [], bots: [], shares: [], behaviors: [], changes: [], fingerprint: "" },
+    ...{ services: [], wanted: [], bots: [], shares: [], behaviors: [], schedules: [], changes: [], fingerprint: "" },
   };
 }
 

@@ -27,3 +27,9 @@ export async function botContext(world: World, id: string, behalf: Behalf): Prom
 export async function leftAlone(world: World, owner: Owner): Promise<boolean> {
   return owner.type === "worker" && (await workerActor(world, owner.id, [])) === undefined;
 }
+
+/** Those of some bots whose worker may not act any more, by their ids. */
+export async function leftBots(world: World, bots: { id: string; owner: Owner }[]): Promise<Set<string>> {
+  const alone = await Promise.all(bots.map(({ owner }) => leftAlone(world, owner)));
+  return new Set(bots.filter((_, index) => alone[index]).map(({ id }) => id));
+}

@@ -123,6 +123,17 @@ export async function getProgress(ctx: Context, id: string): Promise<Pick<Run, "
   return (await seenRun(ctx, id)).run;
 }
 
+/** The newest run of each of these bots, whoever asks; bots that never ran are missing. */
+export async function lastRuns(ctx: Context, bots: string[]): Promise<Map<string, Pick<Run, "createdAt" | "state">>> {
+  const { rows } = await ctx.db.raw<{ rows: { bot: string; created_at: Date; state: Run["state"] }[] }>(
+    `select given.bot, created_at, state from unnest(?::uuid[]) as given (bot), lateral (
+       select created_at, state from runs where bot_id = given.bot and parent_id is null order by id desc limit 1
+     ) as line`,
+    [bots],
+  );
+  return new Map(rows.map(({ bot, created_at, state }) => [bot, { createdAt: created_at, state }]));
+}
+
 /** The run of a behavior that the actor started last; undefined when there is none. */
 export async function lastOwnRun(ctx: Context, behavior: string): Promise<Pick<Run, "id" | "createdAt"> | undefined> {
   const row = await ctx

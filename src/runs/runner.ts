@@ -6,7 +6,7 @@ import { Stop } from "../behaviors/step.ts";
 import { botContext } from "./bot-context.ts";
 import { Budget } from "./budget.ts";
 import { callee } from "./callee.ts";
-import { awaitEnd } from "./await-end.ts";
+import { waitForRun } from "./wait.ts";
 import { claim, waiting } from "./claim.ts";
 import { finish, suspend, type End } from "./finish.ts";
 import { Journey, StepFailed } from "./journey.ts";
@@ -61,7 +61,7 @@ export class Runner {
     clearTimeout(timer);
     if (end) return { ...run, ...end, finishedAt: this.#world.clock() };
     // It waits, or goes on elsewhere.
-    return awaitEnd(this.#world, run, milliseconds - (performance.now() - started));
+    return (await waitForRun(this.#world, run.id, milliseconds - (performance.now() - started))) ?? run;
   }
 
   /** Takes no more, and puts what is under way back into the queue before its next step, as far as there is time. */

@@ -10,7 +10,7 @@ import { SignetError } from "../errors.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { jsonText } from "../storage/json.ts";
 import { newId } from "../storage/id.ts";
-import { awaitEnd } from "./await-end.ts";
+import { waitForRun } from "./wait.ts";
 import { simulation, type Run, type Trigger } from "./run.ts";
 import { runnerOf } from "./runner.ts";
 import { allowedSimulation } from "./simulate.ts";
@@ -51,7 +51,7 @@ export async function startRun(ctx: Context, behavior: string, given: StartInput
   const run = await insert(ctx, target, inputs, { trigger }, options, "running");
   // A simulation is looked at right away; without a wish it is waited for.
   const patience = wait_ms === 0 ? SIMULATED : wait_ms;
-  if (run.state === "queued") return awaitEnd(ctx, await enqueued(ctx, run), patience);
+  if (run.state === "queued") return (await waitForRun(ctx, (await enqueued(ctx, run)).id, patience)) ?? run;
   return runnerOf(ctx).performFor(run, patience);
 }
 

@@ -18,11 +18,11 @@ export async function* watchRun(
   signal: AbortSignal,
 ): AsyncGenerator<RunState> {
   let wake = () => {};
-  let news: boolean | undefined;
+  const heard = { news: false };
   const first = await again();
   const deaf = first?.memory.listen("run", (key) => {
     if (key !== id) return;
-    news = true;
+    heard.news = true;
     wake();
   });
   try {
@@ -30,12 +30,12 @@ export async function* watchRun(
       const ctx = await again();
       if (ctx === undefined) return;
       await notify(ctx.db, "run", [WATCH + id]);
-      news = false;
+      heard.news = false;
       const { state } = await getProgress(ctx, id);
       yield state;
       if (isOver(state)) return;
       await pause(AT_MOST_EVERY, signal);
-      if (!news) await pause(AT_LEAST_EVERY, signal, (woken) => (wake = woken));
+      if (!heard.news) await pause(AT_LEAST_EVERY, signal, (woken) => (wake = woken));
     }
   } finally {
     deaf?.();

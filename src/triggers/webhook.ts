@@ -2,14 +2,19 @@ import { z } from "zod";
 import { invalid } from "../errors.ts";
 import { checkTemplate } from "../expressions/check.ts";
 import { mappingInput, type Mapping } from "./given.ts";
-import { hmacSettings, SCHEMES, type HmacSettings } from "./schemes.ts";
+import { hmacSettings, isDescribed, SCHEMES, type HmacSettings } from "./schemes.ts";
 
 /** What senders are answered with: where the run is to be found, something fixed, or what the run comes to. */
 export const answerInput = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("accepted") }),
   z.strictObject({
     type: z.literal("fixed"),
-    status: z.number().int().min(200, "Use 200 to 599.").max(599, "Use 200 to 599.").default(200),
+    status: z
+      .number("Enter a number.")
+      .int("Enter a whole number.")
+      .min(200, "Use 200 to 599.")
+      .max(599, "Use 200 to 599.")
+      .default(200),
     // No type that a browser runs: the answer comes from Signet's own address.
     content_type: z.enum(["application/json", "text/plain", "application/xml", "text/xml"]).default("text/plain"),
     /** May hold placeholders over `trigger`. */
@@ -24,7 +29,12 @@ export const answerInput = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("output"),
-    wait_seconds: z.number().int().min(1).max(30, "Wait at most 30 seconds.").default(10),
+    wait_seconds: z
+      .number("Enter a number.")
+      .int("Enter a whole number.")
+      .min(1, "Wait at least a second.")
+      .max(30, "Wait at most 30 seconds.")
+      .default(10),
   }),
 ]);
 export type WebhookAnswer = z.output<typeof answerInput>;
@@ -38,15 +48,19 @@ const name = z
 
 const fields = {
   name,
-  scheme: z.enum(SCHEMES),
-  /** Where the scheme is `hmac`: what is signed, how, and where it stands. */
+  scheme: z.enum(SCHEMES, `Choose one of ${SCHEMES.join(", ")}.`),
+  /** Where the scheme is one that the webhook describes: what is signed, how, and where it stands. */
   settings: hmacSettings,
   /** What the sender signs with. Kept sealed, and never shown. */
   secret: z.string().min(8, "A signing secret has at least 8 characters.").max(1_000),
   /** Which input gets what; the others get fields of the body that are called as they are. */
   inputs: mappingInput,
   answer: answerInput,
-  per_minute: z.number().int().min(1).max(6_000),
+  per_minute: z
+    .number("Enter a number.")
+    .int("Enter a whole number.")
+    .min(1, "Enter 1 to 6000.")
+    .max(6_000, "Enter 1 to 6000."),
 };
 
 export const addWebhookInput = z.strictObject({
@@ -96,7 +110,7 @@ export interface Webhook {
 
 /** Throws `invalid` naming what the scheme needs and has not. */
 export function requireScheme(scheme: string, settings: unknown, hasSecret: boolean): void {
-  if (scheme === "hmac" && !hmacSettings.safeParse(settings).success)
+  if (isDescribed(scheme) && !hmacSettings.safeParse(settings).success)
     throw invalid("settings.header", "Say in which header the signature stands.");
   if (scheme !== "none" && !hasSecret) throw invalid("secret", "Enter the secret that the sender signs with.");
 }

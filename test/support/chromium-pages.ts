@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { button, field, fill, link } from "./chromium.ts";
+import type { SeededRuns } from "./chromium-runs.ts";
 import type { Seed } from "./chromium-seed.ts";
 import { decideAt } from "./salesforce-steps.ts";
 import type { Cast } from "./world.ts";
@@ -54,7 +55,7 @@ export const EMPTY: Stop[] = [
 ];
 
 /** For an admin, once there is something. */
-export function forAdmins({ services, accounts, links, bot, botToken, login }: Seed, people: Cast): Stop[] {
+export function forAdmins({ services, accounts, links, bot, botToken, behavior, login }: Seed, people: Cast): Stop[] {
   const ben = `/people/${people.ben.id}`;
   const team = `/teams/${people.support.id}`;
   return [
@@ -110,7 +111,30 @@ export function forAdmins({ services, accounts, links, bot, botToken, login }: S
     ["delete bot", `${bot}/delete`],
     ["bot's token", (page) => named(page, bot, "Issue token")],
     ["revoke token", `${botToken}/revoke`],
+    ["behaviors", "/behaviors"],
+    ["behaviors, none found", "/behaviors?q=nothing+at+all"],
+    ["new behavior", `${bot}/behaviors/new`],
+    ["new behavior refused", (page) => refused(page, `${bot}/behaviors/new`, "Create")],
+    ["behavior, a request", behavior],
+    ["behavior, a decision", `${behavior}?step=1`],
+    ["behavior, a loop", `${behavior}?step=1.outcomes.1.steps.0`],
+    ["behavior, a step that is off", `${behavior}?step=1.outcomes.1.steps.0.steps.1`],
+    ["behavior, a new step", `${behavior}?add=steps&at=1`],
+    ["behavior, a new call", `${behavior}?add=steps&at=1&kind=run_behavior`],
+    ["behavior refused", (page) => refused(page, `${behavior}?add=steps&at=1&kind=http_request`, "Add this step")],
+    ["behavior's inputs", `${behavior}?part=inputs&input=1`],
+    ["behavior's output", `${behavior}?part=output`],
+    ["behavior's settings", `${behavior}?part=settings`],
+    ["behavior, completion", (page) => completing(page, `${behavior}?step=0`)],
+    ["behavior as text", `${behavior}/text`],
+    ["behavior as text refused", (page) => wrongText(page, `${behavior}/text`)],
+    ["behavior's flow", `${behavior}/flow`],
+    ["behavior's versions", `${behavior}/versions?from=1&to=2`],
+    ["behavior, another account", `${behavior}/accounts?step=0`],
+    ["delete behavior", `${behavior}/delete`],
+    ["delete step", `${behavior}/steps/delete?step=1`],
     ["requests", "/requests"],
+    ["save as step", (page) => asStep(page)],
     ["answer", (page) => request(page, "/tickets", "Send")],
     ["preview", (page) => request(page, "/tickets", "Preview")],
     ["refusal", (page) => request(page, "https://elsewhere.example/", "Send")],
@@ -154,9 +178,21 @@ export function forAdmins({ services, accounts, links, bot, botToken, login }: S
   ];
 }
 
-/** For a worker who is no admin. */
-export function forWorkers({ services, accounts }: Seed): Stop[] {
+/** Of runs, where a form comes back. */
+export function aboutRuns({ paths }: SeededRuns): Stop[] {
+  const form = paths["run form"]!;
+  const limits = paths["limits of a bot"]!;
   return [
+    ["run form refused", (page) => refused(page, form, "Run")],
+    ["simulation refused", (page) => refusedSimulation(page, form)],
+    ["limits refused", (page) => wrongLimits(page, limits)],
+  ];
+}
+
+/** For a worker who is no admin. */
+export function forWorkers({ services, accounts, behavior }: Seed): Stop[] {
+  return [
+    ["behavior of others", behavior],
     ["forbidden", "/people/new"],
     ["service", services.salesforce],
     ["account", accounts.active],
@@ -199,6 +235,22 @@ async function refused(page: Page, address: string, name: string): Promise<void>
   await page.goto(address);
   await withoutChecks(page);
   await send(page, name);
+}
+
+async function refusedSimulation(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await withoutChecks(page);
+  await page.getByText("Simulate: what to send and what to answer").click();
+  await field(page, "In the simulation").first().selectOption("answer");
+  await field(page, "Body as JSON").first().fill("{oops");
+  await send(page, "Simulate");
+}
+
+async function wrongLimits(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await field(page, "Accounts").selectOption("some");
+  await fill(page, { "Only these hosts": "https://x", "Runs at once": "many" });
+  await send(page, "Save Changes");
 }
 
 /** The browser no longer keeps the forms of the page from being sent as they are. */
@@ -244,6 +296,23 @@ async function request(page: Page, url: string, act: "Send" | "Preview"): Promis
   await field(page, "Account").selectOption("Support inbox");
   await fill(page, { URL: url });
   await send(page, act);
+}
+
+async function asStep(page: Page): Promise<void> {
+  await request(page, "/tickets", "Preview");
+  await send(page, "Save as step");
+}
+
+async function completing(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await field(page, "URL").pressSequentially("/{{ in");
+  await page.getByRole("listbox", { name: "What may stand here" }).waitFor();
+}
+
+async function wrongText(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await fill(page, { "YAML or JSON": "title: a\nsteps:\n  - do: dance\n" });
+  await send(page, "Save");
 }
 
 async function searched(page: Page, filter: string): Promise<void> {

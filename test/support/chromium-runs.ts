@@ -2,6 +2,9 @@ import { connectAccount } from "../../src/accounts/connect.ts";
 import { addBehavior, type AddBehavior } from "../../src/behaviors/save.ts";
 import { addBot } from "../../src/bots/add.ts";
 import { startRun } from "../../src/runs/start.ts";
+import { scheduleBehavior } from "../../src/schedules/add.ts";
+import { addEventTrigger } from "../../src/triggers/event-save.ts";
+import { addWebhook } from "../../src/triggers/webhook-save.ts";
 import type { Stage } from "./chromium-world.ts";
 import { json, newEcho } from "./echo.ts";
 import { bearerService } from "./services.ts";
@@ -144,7 +147,22 @@ export async function seedRuns({ hub, people }: Stage): Promise<SeededRuns> {
     "bot with runs": `/bots/${bot.id}`,
     "limits of a bot": `/bots/${bot.id}/limits`,
   };
+  const [triggers, none] = [`/behaviors/${patient.id}/triggers`, `/behaviors/${slow.id}/triggers`];
+  await scheduleBehavior(ada, patient.id, { cron: "0 9 * * 1-5", time_zone: "Europe/Berlin" });
+  await addEventTrigger(ada, patient.id, { events: ["account.needs_reconnect", "account.refreshed"] });
+  const { webhook } = await addWebhook(ada, patient.id, {
+    name: "Pushes",
+    scheme: "slack",
+    secret: "0123456789abcdef",
+  });
   const more = {
+    triggers,
+    "no triggers": none,
+    "schedule form": `/behaviors/${find.id}/triggers/schedule?mode=again`,
+    "webhook form": `/behaviors/${find.id}/triggers/webhook`,
+    "edit webhook": `${triggers}/webhooks/${webhook.id}`,
+    "webhook's new address": `${triggers}/webhooks/${webhook.id}/address`,
+    "event form": `/behaviors/${find.id}/triggers/event`,
     "stop a run": `${paths["run that waits"]}/stop`,
     "simulator filled in": `/behaviors/${find.id}/run?from=${paths["run that succeeded"].slice(6)}&simulate=1`,
   };

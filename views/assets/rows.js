@@ -17,11 +17,13 @@ document.addEventListener("click", (event) => {
 
 function addRow(rows) {
   const row = rows.lastElementChild.cloneNode(true);
+  row.querySelector(".pair-note")?.remove();
   const number = rows.children.length + 1;
   for (const input of row.querySelectorAll("input")) {
     input.value = "";
     input.removeAttribute("id");
     input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-describedby");
     input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, String(number)));
   }
   rows.append(row);

@@ -20,7 +20,7 @@ export const wait = stepKind<Wait>({
       seconds: z.number().min(0).max(MAX_SECONDS, "Wait at most 30 days."),
     }) as unknown as z.ZodType<Wait>,
   fields: [{ name: "seconds", label: "Seconds", type: "number", required: true, example: "60" }],
-  line: ({ seconds }) => `${seconds} seconds`,
+  line: ({ seconds }) => `${seconds} s`,
   perform: async ({ seconds }, at) => {
     const until = new Date(at.now.getTime() + seconds * 1000);
     at.show({ until: until.toISOString() });

@@ -11,6 +11,7 @@ import { good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
 import { text } from "../form.ts";
 import { draftPath } from "../package-view.ts";
+import { backWith } from "../return-path.ts";
 import { get, post } from "../route.ts";
 import { tileOf } from "../tile.ts";
 
@@ -19,8 +20,8 @@ export default [
     if (query.service === undefined) return pick(ctx, query.q?.trim() ?? "", query.cursor || undefined);
     const service = await getService(ctx, query.service);
     // Whoever comes back from the provider by the browser's own button finds what they had typed.
-    const left = byConsent(service) ? await unfinishedLink(ctx, service.id) : undefined;
-    return accountForm(ctx, service, left ? formOf(left) : freshForm(ctx, service));
+    const left = byConsent(service) && !query.back ? await unfinishedLink(ctx, service.id) : undefined;
+    return accountForm(ctx, service, left ? formOf(left) : freshForm(ctx, service, query));
   }),
 
   post("/accounts/new", async (ctx, { form }) => {
@@ -40,11 +41,9 @@ export default [
     if (!saved.ok) return accountForm(ctx, service, typed, saved.problems);
     const { name, identity } = saved.value;
     const who = identity.label === null ? "" : ` ${service.name} knows it as ${identity.label}.`;
-    const back = await cameBack(ctx, saved.value);
-    return redirect(
-      back === undefined ? accountPath(saved.value) : draftPath(back),
-      good(`${name} is connected.${who}`),
-    );
+    const draft = await cameBack(ctx, saved.value);
+    const to = draft === undefined ? backWith(typed.back, saved.value, accountPath(saved.value)) : draftPath(draft);
+    return redirect(to, good(`${name} is connected.${who}`));
   }),
 ];
 

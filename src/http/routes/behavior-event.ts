@@ -96,7 +96,7 @@ async function show(ctx: Context, behavior: Behavior, draft: Draft): Promise<Ans
     })),
     accounts: items.map(({ id, name, service }) => ({ value: id, label: `${name} · ${service.name}` })),
     account: draft.account,
-    fields: mappingFields(behavior.inputs, draft.inputs, problems.of, "trigger."),
+    fields: mappingFields(behavior.inputs, draft.inputs, problems.of, () => "trigger.account.name"),
     problems,
   };
   return view("behavior-event", data, { status: draft.problems ? 400 : 200 });

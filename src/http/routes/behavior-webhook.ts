@@ -130,7 +130,7 @@ function show(behavior: Behavior, { webhook, typed, inputs, problems }: Draft): 
     hasSecret: webhook !== undefined && webhook.secretId !== null,
     typed,
     schemes: schemeChoices(),
-    fields: mappingFields(behavior.inputs, inputs, shown.of, "trigger.body."),
+    fields: mappingFields(behavior.inputs, inputs, shown.of, (name) => `trigger.body.${name}`),
     problems: shown,
   };
   return view("behavior-webhook", data, { status: problems ? 400 : 200 });

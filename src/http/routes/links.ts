@@ -12,12 +12,15 @@ import { attempt } from "../failure.ts";
 import { text } from "../form.ts";
 import { leadToProvider, linkFacts, linkPage, reconnected } from "../link-view.ts";
 import { draftPath } from "../package-view.ts";
+import { backWith, returnPath } from "../return-path.ts";
 import { get, post, type Incoming } from "../route.ts";
 
 export default [
   post("/accounts/link", async (ctx, request) => {
     const service = await getService(ctx, text(request.form, "service"));
-    const begun = await attempt(() => beginLink(ctx, { service: service.id, ...nameAndOwner(request.form) }));
+    const back = returnPath(text(request.form, "back"));
+    const wanted = { service: service.id, ...nameAndOwner(request.form), ...(back && { return_to: back }) };
+    const begun = await attempt(() => beginLink(ctx, wanted));
     if (!begun.ok) return accountForm(ctx, service, typedForm(request.form, []), begun.problems);
     return leadToProvider(ctx, await ownLink(ctx, begun.value.id), request);
   }),
@@ -52,11 +55,9 @@ export default [
     });
     if (saved.ok) {
       const who = link.identity_label === null ? "" : ` as ${link.identity_label}`;
-      const back = account ? undefined : await cameBack(ctx, saved.value);
-      return redirect(
-        back === undefined ? accountPath(saved.value) : draftPath(back),
-        good(`${saved.value.name} is linked${who}.`),
-      );
+      const draft = account ? undefined : await cameBack(ctx, saved.value);
+      const own = backWith(link.return_to, saved.value, accountPath(saved.value));
+      return redirect(draft === undefined ? own : draftPath(draft), good(`${saved.value.name} is linked${who}.`));
     }
     const now = await ownLink(ctx, link.id);
     return now.state === "saved" ? savedAlready(ctx, now) : linkPage(ctx, now, typed, saved.problems);
@@ -82,7 +83,8 @@ async function again(ctx: Context, link: LinkRow, form: Incoming["form"]): Promi
   if (!linkIsOver(link, ctx.clock())) return retypeLink(ctx, link.id, nameAndOwner(form));
   const target =
     link.account_id === null ? { service: link.service_id, ...nameAndOwner(form) } : { account: link.account_id };
-  return ownLink(ctx, (await beginLink(ctx, target)).id);
+  const back = link.return_to === null ? {} : { return_to: link.return_to };
+  return ownLink(ctx, (await beginLink(ctx, { ...target, ...back })).id);
 }
 
 async function savedAlready(ctx: Context, link: LinkRow) {
