@@ -14,6 +14,7 @@ import { openDatabase } from "../src/storage/database.ts";
 import { migrate } from "../src/storage/migrate.ts";
 import {
   cpuTime,
+  databaseTime,
   load,
   NGINX,
   PINNED,
@@ -39,12 +40,15 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 interface Measured extends Sample {
   /** Processor time of the server per answer, in microseconds; where the system does not tell, 0. */
   cpu: number;
+  /** The same of PostgreSQL, with what it does for these requests only after they were answered. */
+  database: number;
 }
 
 const folder = await mkdtemp(join(tmpdir(), "signet-bench-"));
 // This process, the database it starts, the provider and the load share one core; the server under test has the other.
 if (PINNED) spawnSync("taskset", ["-cp", "1", String(process.pid)]);
 const embedded = await startEmbedded({ dataDir: folder });
+const database = openDatabase(embedded.connectionString);
 try {
   const { token, account } = await prepare(embedded.connectionString);
   await startProvider(PORTS.upstream, folder);
@@ -73,14 +77,16 @@ try {
     execute: { server: signet, port: PORTS.signet, path: "/api/v1/execute", ...post, body },
   };
   const samples: Record<string, Measured[]> = {};
-  for (const variant of Object.values(variants)) measure(variant, 1);
+  for (const variant of Object.values(variants)) await measure(variant, 1);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, variant] of Object.entries(variants)) (samples[name] ??= []).push(measure(variant, SECONDS));
+    for (const [name, variant] of Object.entries(variants))
+      (samples[name] ??= []).push(await measure(variant, SECONDS));
   }
   report(samples);
   reportSigning(print, median(samples["bare relay"]!.map((row) => row.cpu)));
 } finally {
   await stopAll();
+  await database.close();
   await embedded.stop();
   await rm(folder, { recursive: true, force: true });
 }
@@ -121,10 +127,21 @@ async function prepare(databaseUrl: string): Promise<{ token: string; account: s
   return { token, account: account.slug };
 }
 
-function measure(variant: LoadRequest & { server: ChildProcess }, seconds: number): Measured {
-  const before = cpuTime(variant.server);
+async function measure(variant: LoadRequest & { server: ChildProcess }, seconds: number): Promise<Measured> {
+  const before = { cpu: cpuTime(variant.server), database: databaseTime(folder) };
   const sample = load(variant, CONNECTIONS, seconds);
-  return { ...sample, cpu: Math.round((cpuTime(variant.server) - before) / sample.answers) };
+  const cpu = cpuTime(variant.server) - before.cpu;
+  await unfolded();
+  const inDatabase = databaseTime(folder) - before.database;
+  const each = (time: number) => Math.round(time / sample.answers);
+  return { ...sample, cpu: each(cpu), database: each(inDatabase) };
+}
+
+/** The audit's rows get their places after a rush; what comes next must not pay for it. */
+async function unfolded(): Promise<void> {
+  const waiting = "select last_seq from audit_blocks where rows is not null limit 1";
+  while ((await database.prepared("bench-waiting", waiting, [])).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 function report(samples: Record<string, Measured[]>): void {
@@ -144,6 +161,7 @@ function report(samples: Record<string, Measured[]>): void {
       `p99 ${median(rows.map((row) => row.p99))} us`.padStart(15),
       `ratio ${ratio.toFixed(2)}`,
       `cpu ${cpu} us (ratio ${cpuRatio.toFixed(2)})`,
+      `database ${median(rows.map((row) => row.database))} us`,
       name === "bare relay" ? "" : `(goal ${GOAL})`,
       failed > 0 ? `${failed} FAILED` : "",
     ];

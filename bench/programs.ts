@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -73,7 +73,7 @@ export function load(request: LoadRequest, connections: number, seconds: number)
 }
 
 /** Microseconds that a process has computed so far (proc(5): fields 14 and 15, in hundredths of a second). */
-export function cpuTime({ pid }: ChildProcess): number {
+export function cpuTime({ pid }: Pick<ChildProcess, "pid">): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /, "")
@@ -82,6 +82,19 @@ export function cpuTime({ pid }: ChildProcess): number {
   } catch {
     return 0;
   }
+}
+
+/** As cpuTime(), of all of a PostgreSQL server's processes, which live in its folder. */
+export function databaseTime(folder: string): number {
+  const inside = (pid: string) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+    } catch {
+      return false;
+    }
+  };
+  const pids = PINNED ? readdirSync("/proc").filter((name) => /^\d+$/.test(name) && inside(name)) : [];
+  return pids.reduce((sum, pid) => sum + cpuTime({ pid: Number(pid) }), 0);
 }
 
 export async function stopAll(): Promise<void> {

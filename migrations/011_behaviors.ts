@@ -1,6 +1,9 @@
 import type { Knex } from "knex";
 
-/** Behaviors with their versions, what each of them names, and their runs with a trace. Bots get limits and a picture. */
+/**
+ * Behaviors with their versions, what each of them names, and their runs with a trace. Bots get limits and a picture. What
+ * people wrote and providers answered is json, not jsonb, which would sort the names in it.
+ */
 export async function up(db: Knex): Promise<void> {
   await db.raw(`
     alter table bots
@@ -20,7 +23,7 @@ export async function up(db: Knex): Promise<void> {
       public boolean not null default false,
       enabled boolean not null default true,
       version integer not null default 1,
-      program jsonb not null,
+      program json not null,
       created_by uuid,
       created_at timestamptz not null default now(),
       updated_at timestamptz not null default now(),
@@ -33,7 +36,7 @@ export async function up(db: Knex): Promise<void> {
       version integer not null,
       title text not null,
       public boolean not null,
-      program jsonb not null,
+      program json not null,
       saved_by uuid,
       saved_by_name text not null,
       saved_at timestamptz not null,
@@ -61,12 +64,12 @@ export async function up(db: Knex): Promise<void> {
       started_by_id uuid,
       started_by_name text not null,
       chain text[] not null,
-      program jsonb not null,
-      config jsonb not null,
-      inputs jsonb not null,
-      occasion jsonb,
-      simulation jsonb,
-      output jsonb,
+      program json not null,
+      config json not null,
+      inputs json not null,
+      occasion json,
+      simulation json,
+      output json,
       error jsonb,
       parent_id uuid references runs on delete cascade,
       parent_key text,
@@ -102,8 +105,8 @@ export async function up(db: Knex): Promise<void> {
       started_at timestamptz not null,
       duration_ms integer,
       request_id text,
-      shown jsonb,
-      result jsonb,
+      shown json,
+      result json,
       error jsonb,
       primary key (run_id, key)
     );

@@ -7,6 +7,7 @@ import { compose, systemContext } from "./compose.ts";
 import { ConfigError, type Config } from "./config.ts";
 import type { World } from "./context.ts";
 import { buildServer, describe } from "./http/server.ts";
+import { tidyNotices } from "./notices/tidy.ts";
 import { setupToken } from "./people/setup.ts";
 import { sweepPeople } from "./people/sweep.ts";
 import { flushTokenUsage } from "./people/token.ts";
@@ -15,6 +16,7 @@ import { tidyRuns } from "./runs/tidy.ts";
 import { openDatabase } from "./storage/database.ts";
 import { findHome, type Home } from "./storage/home.ts";
 import { migrate } from "./storage/migrate.ts";
+import { serveTriggers } from "./triggers/serve.ts";
 
 const TIDY_EVERY = 60_000;
 const GRACE = 10_000;
@@ -86,11 +88,13 @@ export async function openFront(
     await composed.close();
     throw new ConfigError(`The queue can not be opened: ${error.message}`);
   });
+  const triggers = serveTriggers(world);
   const tidy = setInterval(() => void tidyUp(world).catch(() => undefined), TIDY_EVERY);
   tidy.unref();
   const close = async () => {
     clearInterval(tidy);
     await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
+    await Promise.race([triggers.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
     await Promise.race([runs.close(), new Promise((resolve) => setTimeout(resolve, GRACE).unref())]);
     await flushUsage(world.database).catch(() => undefined);
     await flushTokenUsage(world.database).catch(() => undefined);
@@ -109,6 +113,7 @@ async function tidyUp(world: World): Promise<void> {
   await tidyLinks(systemContext(world));
   await sweepPeople(world);
   await tidyRuns(world);
+  await tidyNotices(world);
 }
 
 /** Tells the terminal where Signet is and, while there is no admin, how to become the first. */

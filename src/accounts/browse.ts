@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isAdmin, sameOwner, type Actor, type BotActor } from "../access/actor.ts";
-import { mayManage, mayStop, mayUse } from "../access/policy.ts";
+import { isAdmin, sameOwner, type Actor, type BotActor, type Owner } from "../access/actor.ts";
+import { mayManage, mayStop, mayUse, type Share } from "../access/policy.ts";
 import type { Context } from "../context.ts";
 import { likePattern, type Knex } from "../storage/database.ts";
 import type { Service } from "../services/service.ts";
@@ -8,7 +8,7 @@ import { isId } from "../storage/id.ts";
 import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import { baseUrlFor, type Account, type AccountState } from "./account.ts";
 import { seenAccount } from "./manage.ts";
-import { ACCOUNT_COLUMNS, sharesOf, toAccount, type AccountRow } from "./store.ts";
+import { ACCOUNT_COLUMNS, sharesOf, sharesOfMany, toAccount, type AccountRow } from "./store.ts";
 
 export const TABS = ["mine", "shared", "all"] as const;
 export type Tab = (typeof TABS)[number];
@@ -124,6 +124,27 @@ export async function accountsOfBot(ctx: Context, bot: BotActor): Promise<{ item
       because: sameOwner(account.owner, bot.owner) ? ("owner" as const) : ("share" as const),
     }));
   return { items, others: all.length - items.length };
+}
+
+/** What the policy and people need to know of an account. */
+export interface KnownAccount {
+  id: string;
+  slug: string;
+  name: string;
+  owner: Owner;
+  shares: Share[];
+}
+
+/** Accounts by their ids, for what asks the policy by itself about each; those that are gone are missing. */
+export async function accountsByIds(ctx: Pick<Context, "db">, ids: string[]): Promise<Map<string, KnownAccount>> {
+  const rows = await ctx.db("accounts").whereIn("id", ids).select("id", "slug", "name", "owner_type", "owner_id");
+  const shares = await sharesOfMany(ctx, ids);
+  return new Map(
+    rows.map(({ id, slug, name, owner_type, owner_id }) => {
+      const owner = { type: owner_type, id: owner_id } as Owner;
+      return [id as string, { id, slug, name, owner, shares: shares.get(id) ?? [] }];
+    }),
+  );
 }
 
 /** As the API shows it; never a secret. */

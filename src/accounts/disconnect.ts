@@ -1,4 +1,5 @@
 import { inTransaction, notify, record, type Context } from "../context.ts";
+import { ownerKey } from "../people/owner.ts";
 import { retireService } from "../services/retire.ts";
 import { serviceOf } from "../services/browse.ts";
 import { requireAdmin } from "../services/add.ts";
@@ -11,6 +12,7 @@ import { circumstances } from "./circumstances.ts";
 import { codeOf, Intent } from "./intent.ts";
 import { managedAccount } from "./manage.ts";
 import { accountSubject } from "./ready.ts";
+import { sharesOf } from "./store.ts";
 
 /** What became of the grant at the provider. */
 export type Revocation = "revoked" | "not possible" | "failed";
@@ -75,12 +77,17 @@ async function closing(revocations: Revoked[], work: () => Promise<void>): Promi
 
 async function remove(ctx: Context, account: Account, revoked: Revocation): Promise<void> {
   const service = await serviceOf(ctx, account.serviceId);
+  const bots = (await sharesOf(ctx, account.id))
+    .filter((share) => share.with.type === "bot" && (share.until === null || share.until > ctx.clock()))
+    .map((share) => share.with.id!);
   const won = await ctx.db("links").where({ account_id: account.id }).delete().returning(["secret_id", "verifier_id"]);
   await ctx.db("accounts").where({ id: account.id }).delete();
   const others = won.flatMap((link) => [link.secret_id, link.verifier_id]).filter((id) => id !== null);
   await ctx.vault.destroy(ctx.db, [account.secretId, ...others]);
   await notify(ctx, "account", account.id);
-  const facts = { account: account.name, service: service.name, revoked };
+  // Whoever follows what becomes of accounts finds nothing else of this one.
+  const owner = ownerKey(account.owner);
+  const facts = { account: account.name, service: service.name, revoked, slug: account.slug, owner, bots };
   await record(ctx, { action: "account.disconnected", outcome: "ok", account: account.id, facts });
 }
 

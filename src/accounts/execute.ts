@@ -57,14 +57,17 @@ export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api
     return { headers: typed ? headers : [...headers, ["content-type", contentType!]], body };
   });
   if (input.simulate) return preview(ctx, planned);
-  return InFlight.of(ctx).during(ctx.actor, () => recorded(ctx, planned, input, via));
+  return recorded(ctx, planned, input, via);
 }
 
 async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Via): Promise<Executed> {
   const started = performance.now();
   const run = new Run(ctx, planned, input, via);
-  await run.recordIntent(planned.request, 0);
+  const leave = InFlight.of(ctx).enter(ctx.actor);
+  let begun = false;
   try {
+    await run.recordIntent(planned.request, 0);
+    begun = true;
     const answer = await run.follow();
     const duration = Math.round(performance.now() - started);
     const shown = run.show(answer, duration);
@@ -78,8 +81,11 @@ async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Vi
     return shown;
   } catch (error) {
     const code: Code = isSignetError(error) ? error.code : "unavailable";
-    run.recordOutcome({ code, duration: Math.round(performance.now() - started) });
+    // An intent that could not be written needs no outcome.
+    if (begun) run.recordOutcome({ code, duration: Math.round(performance.now() - started) });
     throw error;
+  } finally {
+    leave();
   }
 }
 
@@ -158,7 +164,7 @@ class Run {
     this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
     const collector = new Collector(this.#input.max_response_bytes);
     const timeoutMs = Math.max(1, this.#deadline - performance.now());
-    await send(this.#ctx, usable(this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);
+    void send(this.#ctx, usable(this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);
     return collector.answer;
   }
 
@@ -171,9 +177,9 @@ class Run {
     return true;
   }
 
-  async recordIntent(request: OutgoingRequest, hop: number): Promise<void> {
+  recordIntent(request: OutgoingRequest, hop: number): Promise<number> {
     const seen = { hop: hop === 0 ? undefined : hop };
-    await this.#ctx.audit.append(this.#ctx, executeEvent("pending", { ...this.#plan, request }, this.#via, seen));
+    return this.#ctx.audit.append(this.#ctx, executeEvent("pending", { ...this.#plan, request }, this.#via, seen));
   }
 
   recordOutcome(seen: { status?: number; code?: Code; duration: number; bytes?: number; truncated?: boolean }): void {

@@ -29,7 +29,7 @@ export class InFlight {
 
   /** Counts one more until the returned function is called. */
   enter(actor: Actor): () => void {
-    const key = `${actor.type}:${actor.id ?? ""}`;
+    const key = actor.id ?? actor.type;
     const count = this.#counts.get(key) ?? 0;
     if (count >= LIMIT) {
       throw new SignetError("rate_limited", `At most ${LIMIT} requests may be under way at once. Try again shortly.`, {

@@ -7,7 +7,8 @@ import { fillPath } from "../signer/blanks.ts";
 import { searchWithout, type Header, type OutgoingRequest } from "../signer/request.ts";
 import { baseUrlOf, readyAccount, type Ready } from "./ready.ts";
 import { requireActive } from "./account.ts";
-import { passingHeaders, parseTarget } from "./request-input.ts";
+import { folded, passingHeaders } from "./passing-headers.ts";
+import { parseTarget } from "./request-input.ts";
 
 /** A request that was judged and may be sent: unsigned, its account's secret unopened. */
 export interface Plan {
@@ -143,17 +144,18 @@ export function requireHost(ctx: Context, ready: Pick<Ready, "hosts" | "baseUrl"
   ctx.transport.judge(url);
 }
 
-function unsigned(ready: Ready, method: string, url: URL, headers: Header[], body: Buffer | null): OutgoingRequest {
-  const slots = ready.kind.slots(ready.service.settings);
+function unsigned(ready: Ready, method: string, url: URL, given: Header[], body: Buffer | null): OutgoingRequest {
+  const { slots } = ready;
   if (slots.query.length > 0) url.search = searchWithout(url, slots.query);
-  const passing = passingHeaders(headers, slots.headers);
-  const present = new Set(passing.map(([name]) => name.toLowerCase()));
-  for (const [name, value] of Object.entries(ready.headers)) {
-    if (!present.has(name.toLowerCase())) passing.push([name, value]);
-    present.add(name.toLowerCase());
-  }
-  for (const header of DEFAULT_HEADERS) if (!present.has(header[0])) passing.push(header);
-  return { method, url, headers: passing, body };
+  const headers = passingHeaders(given, slots.headers);
+  for (const name in ready.headers) if (!has(headers, folded(name))) headers.push([name, ready.headers[name]!]);
+  for (const header of DEFAULT_HEADERS) if (!has(headers, header[0])) headers.push(header);
+  return { method, url, headers, body };
+}
+
+function has(headers: Header[], name: string): boolean {
+  for (const header of headers) if (folded(header[0]) === name) return true;
+  return false;
 }
 
 async function recordDenial(

@@ -6,10 +6,11 @@ import { narrower } from "../services/hosts.ts";
 import type { Service } from "../services/service.ts";
 import { serviceOf } from "../services/browse.ts";
 import { openSettings } from "../services/secret.ts";
-import type { ClientCertificate, Kind } from "../signer/kind.ts";
+import type { ClientCertificate, Kind, Slots } from "../signer/kind.ts";
 import { fillAll } from "../signer/blanks.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isId } from "../storage/id.ts";
+import { soon, type Soon } from "../storage/memory.ts";
 import type { SealedSecret } from "../vault/vault.ts";
 import { baseUrlFor, type Account } from "./account.ts";
 import { Challenges } from "./challenges.ts";
@@ -20,6 +21,8 @@ export interface Ready {
   account: Account;
   service: Service;
   kind: Kind;
+  /** What the credential fills in, so that nothing of the caller's may stand there. */
+  slots: Slots;
   shares: Share[];
   /** The rule in force: what was sealed with the secret, cut with the service's present list. */
   hosts: string[];
@@ -46,8 +49,11 @@ const OPEN_FOR = 60_000;
  * The account called `key` (id or slug), for the actor. No query when it is in memory. Throws `not_found` for an
  * account that is not there or that the actor may not know of.
  */
-export async function readyAccount(ctx: Context, key: string): Promise<Ready> {
-  const ready = await loadReady(ctx, key);
+export function readyAccount(ctx: Context, key: string): Soon<Ready> {
+  return soon(loadReady(ctx, key), (ready) => seen(ctx, ready));
+}
+
+function seen(ctx: Context, ready: Ready | undefined): Ready {
   if (!ready || !maySee(ctx.actor, ready.account.owner, ready.shares, ctx.clock())) throw notFound("account");
   return ready;
 }
@@ -57,7 +63,7 @@ export function rememberedReady(ctx: { memory: Context["memory"] }, key: string)
   return ctx.memory.shelf<Ready>("ready").get(key);
 }
 
-export async function loadReady(ctx: Context, key: string): Promise<Ready | undefined> {
+export function loadReady(ctx: Context, key: string): Soon<Ready | undefined> {
   return ctx.memory.shelf<Ready>("ready").load(key, async () => {
     const account = await findAccount(ctx, isId(key) ? { id: key } : { slug: key });
     if (!account) return undefined;
@@ -68,10 +74,12 @@ export async function loadReady(ctx: Context, key: string): Promise<Ready | unde
     ]);
     // Disconnected between the two reads.
     if (!sealed) return undefined;
+    const kind = kindOf(service.kind);
     const value: Ready = {
       account,
       service,
-      kind: kindOf(service.kind),
+      kind,
+      slots: kind.slots(service.settings),
       shares,
       hosts: narrower(sealed.hosts, service.hosts),
       baseUrl: baseUrlFor(service, account),
@@ -84,8 +92,11 @@ export async function loadReady(ctx: Context, key: string): Promise<Ready | unde
 }
 
 /** Opens the credential, for the one function that signs. Throws `unavailable` when the seal is broken. */
-export async function openReady(ctx: Context, ready: Ready): Promise<Opened> {
-  if (ready.opened) return ready.opened;
+export function openReady(ctx: Context, ready: Ready): Soon<Opened> {
+  return ready.opened ?? openAnew(ctx, ready);
+}
+
+async function openAnew(ctx: Context, ready: Ready): Promise<Opened> {
   const secret = ctx.vault.open<unknown>(ready.sealed, accountSubject(ready.account.id));
   const { settings } = await openSettings(ctx, ready.service);
   const opened = openedWith(ready.kind, secret, settings);

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError } from "../errors.ts";
-import type { Memory } from "../storage/memory.ts";
+import type { Memory, Soon } from "../storage/memory.ts";
 import { margin } from "./due.ts";
 import type { Ready } from "./ready.ts";
 import { needsReconnect, renew } from "./renew.ts";
@@ -10,11 +10,15 @@ import { needsReconnect, renew } from "./renew.ts";
 const running = new WeakMap<Memory, Map<string, Promise<Ready>>>();
 
 /** The same account with a token that is good for a while. Throws `needs_reconnect` when only a person can help. */
-export async function freshCredential(ctx: Context, ready: Ready): Promise<Ready> {
-  const { expiresAt, refreshable } = ready.account;
+export function freshCredential(ctx: Context, ready: Ready): Soon<Ready> {
+  const { expiresAt } = ready.account;
   if (expiresAt === null) return ready;
   const left = expiresAt.getTime() - ctx.clock().getTime();
-  if (left > margin(ready)) return ready;
+  return left > margin(ready) ? ready : renewedInTime(ctx, ready, left);
+}
+
+async function renewedInTime(ctx: Context, ready: Ready, left: number): Promise<Ready> {
+  const { refreshable } = ready.account;
   if (!refreshable) {
     if (left > 0) return ready;
     const ended = new SignetError(

@@ -2,7 +2,7 @@ import type { Code, SignetError } from "../errors.ts";
 import { Stop, type AnswerHeaders, type AnswerSink, type Flow } from "../outbound/transport.ts";
 import type { AnswerHead } from "../signer/kind.ts";
 import type { Remedy } from "./remedy.ts";
-import { HOP_BY_HOP } from "./request-input.ts";
+import { HOP_BY_HOP } from "./passing-headers.ts";
 
 /** Where a streamed answer goes. Exactly one of whole, begin or fail is called first. */
 export interface Relayed {
@@ -120,12 +120,15 @@ export class Attempt implements AnswerSink {
 
 /** Without what concerns the connection to the provider only. */
 function endToEnd(headers: AnswerHeaders): AnswerHeaders {
-  const named = String(headers.connection ?? "")
-    .toLowerCase()
-    .split(/\s*,\s*/);
+  const { connection } = headers;
+  const named = connection === undefined || connection === "keep-alive" ? [] : namedIn(String(connection));
   const passing: AnswerHeaders = {};
   for (const name in headers) {
     if (!HOP_BY_HOP.has(name) && !name.startsWith("signet-") && !named.includes(name)) passing[name] = headers[name];
   }
   return passing;
+}
+
+function namedIn(connection: string): string[] {
+  return connection.toLowerCase().split(/\s*,\s*/);
 }

@@ -13,13 +13,11 @@ const MAX_BUFFERED_BODY = 1_048_576;
  */
 export async function withBody(
   planned: Plan,
-  wish: { stream: Readable | undefined; contentLength: string | undefined },
+  stream: Readable,
+  contentLength: string | undefined,
 ): Promise<{ planned: Plan; stream: Readable | undefined }> {
-  const { stream, contentLength } = wish;
-  if (stream === undefined) return { planned, stream };
-  const { kind, service } = planned.ready;
-  const whole =
-    kind.slots(service.settings).body.length > 0 || kind.coversBody?.(service.settings, planned.request) === true;
+  const { kind, service, slots } = planned.ready;
+  const whole = slots.body.length > 0 || kind.coversBody?.(service.settings, planned.request) === true;
   const short = kind.challenged !== undefined && Number(contentLength ?? 0) <= MAX_BUFFERED_BODY;
   const { body, rest } = whole || short ? await beginning(stream) : { body: null, rest: stream };
   if (whole && rest !== undefined)

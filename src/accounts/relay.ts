@@ -38,7 +38,8 @@ export async function relay(ctx: Context, wish: RelayWish, open: () => Relayed):
     headers: wish.headers,
     body: null,
   }));
-  const shaped = await withBody(planned, wish);
+  const { stream } = wish;
+  const shaped = stream === undefined ? { planned, stream } : await withBody(planned, stream, wish.contentLength);
   const exchange = new Relay(ctx, shaped.planned, shaped.stream);
   const leave = InFlight.of(ctx).enter(ctx.actor);
   try {
@@ -87,9 +88,9 @@ class Relay {
     }
   }
 
-  async #attempt(attempt: Attempt, challenge: Challenge | undefined): Promise<Remedy | undefined> {
+  #attempt(attempt: Attempt, challenge: Challenge | undefined): Promise<Remedy | undefined> {
     this.#attempts++;
-    await send(
+    void send(
       this.#ctx,
       usable(this.#plan.ready),
       this.#plan.request,

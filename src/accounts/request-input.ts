@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { invalid } from "../errors.ts";
 import type { Header } from "../signer/request.ts";
+import { TOKEN } from "./passing-headers.ts";
 
 // What a caller asks to be sent: the input of execute, and its translation into a URL, headers and bytes.
 
@@ -27,30 +28,6 @@ export const executeInput = z.strictObject({
 export type ExecuteInput = z.input<typeof executeInput>;
 export type ParsedInput = z.output<typeof executeInput>;
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const MAX_HEADERS = 64;
-const MAX_HEADER_BYTES = 8_192;
-const MAX_HEADERS_BYTES = 16_384;
-
-// Connection management is Signet's own business (RFC 9110 section 7.6.1); what is named here never passes, in
-// either direction.
-export const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "http2-settings",
-]);
-
-// Set by Signet from what it really sends, or belonging to the credential (statement E-8).
-const OWN = new Set(["host", "content-length", "authorization", "cookie", "accept-encoding", "expect", "forwarded"]);
-
 /** A method in upper case. Throws `invalid`; CONNECT and TRACE are not requests to an API. */
 export function parseMethod(text: string): string {
   const method = text.toUpperCase();
@@ -64,12 +41,9 @@ export function parseMethod(text: string): string {
  * parsers repair what should be refused (statement E-2). Throws `invalid`.
  */
 export function parseTarget(text: string, base: () => string): URL {
-  if (/[\u0000-\u001f\u007f]/.test(text))
-    throw invalid("url", "An address holds no control characters or line breaks.");
-  if (text !== text.trim()) throw invalid("url", "The address begins or ends with a space.");
-  if (text.includes("\\")) throw invalid("url", "An address holds no backslash.");
-  if (text.startsWith("//")) throw invalid("url", "Write the address with its scheme, such as https://.");
-  const whole = /^[a-z][a-z0-9+.-]*:/i.test(text);
+  // Nearly every text has none of these, so that one search tells.
+  if (/[\s\u0000-\u001f\u007f\\]|^\/\//.test(text)) refuseForm(text);
+  const whole = text.charCodeAt(0) !== SLASH && /^[a-z][a-z0-9+.-]*:/i.test(text);
   if (whole && !/^https?:\/\/[^/]/i.test(text))
     throw invalid("url", "The address must begin with https:// and a host.");
   const full = whole ? text : join(base(), text);
@@ -82,6 +56,17 @@ export function parseTarget(text: string, base: () => string): URL {
   return url;
 }
 
+const SLASH = 47;
+
+/** Says what is wrong with it; spaces inside are not. */
+function refuseForm(text: string): void {
+  if (/[\u0000-\u001f\u007f]/.test(text))
+    throw invalid("url", "An address holds no control characters or line breaks.");
+  if (text !== text.trim()) throw invalid("url", "The address begins or ends with a space.");
+  if (text.includes("\\")) throw invalid("url", "An address holds no backslash.");
+  if (text.startsWith("//")) throw invalid("url", "Write the address with its scheme, such as https://.");
+}
+
 /** Adds `query` behind what the address has already. */
 export function addQuery(url: URL, query: ParsedInput["query"]): void {
   for (const [name, value] of Object.entries(query ?? {})) {
@@ -89,38 +74,6 @@ export function addQuery(url: URL, query: ParsedInput["query"]): void {
       if (item !== null) url.searchParams.append(name, String(item));
     }
   }
-}
-
-/**
- * The caller's headers that may pass: hop-by-hop ones, those that Signet sets itself and those in `slots` are left
- * out. A name spelt with "_" for "-" is the same name to many servers, so it is compared as one. Throws `invalid`.
- */
-export function passingHeaders(given: Iterable<Header>, slots: string[]): Header[] {
-  const stopped = new Set(slots.map(folded));
-  const all = [...given];
-  for (const [name, value] of all) {
-    if (name.length === 10 && name.toLowerCase() === "connection")
-      for (const other of value.toLowerCase().split(/\s*,\s*/)) stopped.add(other);
-  }
-  let bytes = 0;
-  const passing = all.filter(([name, value]) => {
-    if (!TOKEN.test(name)) throw invalid("headers", `"${name.slice(0, 50)}" is not the name of a header.`);
-    if (!VALUE.test(value))
-      throw invalid(`headers.${name}`, "A header's value holds no line breaks and no characters beyond Latin-1.");
-    if (value.length > MAX_HEADER_BYTES) throw invalid(`headers.${name}`, "A header is at most 8 KiB long.");
-    bytes += name.length + value.length;
-    const lower = folded(name);
-    return (
-      !HOP_BY_HOP.has(lower) &&
-      !OWN.has(lower) &&
-      !stopped.has(lower) &&
-      !lower.startsWith("signet-") &&
-      !lower.startsWith("x-forwarded-")
-    );
-  });
-  if (all.length > MAX_HEADERS || bytes > MAX_HEADERS_BYTES)
-    throw invalid("headers", "There are more than 64 headers or 16 KiB of them.");
-  return passing;
 }
 
 /** Headers as the JSON API takes them, as pairs. */
@@ -156,12 +109,8 @@ export function encodeBody(input: ParsedInput, headers: Header[]): { body: Buffe
 }
 
 function join(base: string, path: string): string {
-  return `${base.replace(/\/+$/, "")}${/^[/?]/.test(path) ? "" : "/"}${path}`;
-}
-
-function folded(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.includes("_") ? lower.replaceAll("_", "-") : lower;
+  const origin = base.endsWith("/") ? base.replace(/\/+$/, "") : base;
+  return path.startsWith("/") || path.startsWith("?") ? origin + path : `${origin}/${path}`;
 }
 
 function fromBase64(text: string): Buffer {

@@ -5,6 +5,7 @@ import type { AnswerHeaders, AnswerSink, Flow, Stop } from "../outbound/transpor
 import { RedactedStream, Redactor } from "../outbound/redact.ts";
 import type { Challenge } from "../signer/kind.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
+import type { Soon } from "../storage/memory.ts";
 import { circumstances } from "./circumstances.ts";
 import { HeadListener } from "./head-listener.ts";
 import { openReady, type Opened, type Ready } from "./ready.ts";
@@ -17,7 +18,7 @@ export interface Usable extends Pick<Ready, "kind" | "service" | "hosts" | "base
   metadata: Record<string, string>;
   /** Shares no connection with any other. */
   partition: string;
-  open(ctx: Context): Promise<Opened>;
+  open(ctx: Context): Soon<Opened>;
 }
 
 const prepared = new WeakMap<Ready, Usable>();

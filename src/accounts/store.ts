@@ -89,6 +89,14 @@ export async function sharesOf(ctx: Context, accountId: string): Promise<Share[]
   return rows.map(toShare);
 }
 
+/** The shares of several accounts, by the account's id. */
+export async function sharesOfMany(ctx: Pick<Context, "db">, accountIds: string[]): Promise<Map<string, Share[]>> {
+  const rows = await ctx.db("shares").whereIn("account_id", accountIds).orderBy("id");
+  const shares = new Map<string, Share[]>();
+  for (const row of rows) shares.set(row.account_id, [...(shares.get(row.account_id) ?? []), toShare(row)]);
+  return shares;
+}
+
 /** A slug nobody uses yet: the wished one, or with the first free number behind it. */
 export async function freeSlug(ctx: Context, wished: string): Promise<string> {
   const taken = await ctx

@@ -31,7 +31,7 @@ export class Audit {
     this.process = process;
     this.#clock = clock;
     this.#unfolder = new Unfolder(database.knex);
-    this.#group = new GroupCommit(database, key, () => this.#unfolder.nudge());
+    this.#group = new GroupCommit(database, key, (rows) => this.#unfolder.nudge(rows));
   }
 
   /**

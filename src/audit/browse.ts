@@ -104,6 +104,50 @@ export async function requestAudit(ctx: Reader, row: Pick<Row, "request_id" | "a
   return (await query) as Row[];
 }
 
+/** Something that was done under an id, and when about. */
+export interface Asked {
+  id: string;
+  at: Date;
+}
+
+/** Longest that one request takes; what is further apart is looked for apart. */
+const APART = 10 * 60_000;
+
+/**
+ * What came of requests, by their ids: for each the last row that is no intent. Not scoped by what the actor may read;
+ * whoever calls has made sure that they may see the very run that asked for them.
+ */
+export async function outcomesOf(ctx: Reader, asked: Asked[]): Promise<Map<string, Row>> {
+  if (asked.length === 0) return new Map();
+  await ctx.audit.catchUp(ctx.db);
+  const query = ctx
+    .db("audit_events")
+    .whereIn(
+      "request_id",
+      asked.map(({ id }) => id),
+    )
+    .whereNot({ outcome: "pending" })
+    .orderBy("seq");
+  // Moments have an index, ids have none.
+  query.where((either) => {
+    for (const [from, until] of spans(asked.map(({ at }) => at.getTime())))
+      either.orWhereBetween("at", [new Date(from - APART), new Date(until + APART)]);
+  });
+  const rows = (await query) as Row[];
+  return new Map(rows.map((row) => [row.request_id, row]));
+}
+
+/** Moments put together to as few spans as have no long gap in them. */
+function spans(moments: number[]): [number, number][] {
+  const found: [number, number][] = [];
+  for (const at of moments.sort((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last !== undefined && at - last[1] < APART) last[1] = at;
+    else found.push([at, at]);
+  }
+  return found;
+}
+
 /** Calls of one hour: all of them, and those that got no answer. */
 export interface Hour {
   calls: number;
@@ -131,6 +175,46 @@ export async function callsByHour(ctx: Reader & { clock: () => Date }, hours: nu
   return Array.from({ length: hours }, (_, at) => {
     const row = found.get(hours - 1 - at);
     return { calls: Number(row?.calls ?? 0), failed: Number(row?.failed ?? 0) };
+  });
+}
+
+/** The latest rows that a count of one actor's days looks at; more would keep the page waiting. */
+const COUNTED = 200_000;
+
+/**
+ * Requests of one actor, day by day (UTC), the last one today. Not scoped: whoever calls has made sure that the reader
+ * looks after that bot.
+ */
+export async function callsByDay(
+  ctx: Reader & { clock: () => Date },
+  actor: string,
+  days: number,
+): Promise<(Hour & { day: string })[]> {
+  await ctx.audit.catchUp(ctx.db);
+  const now = ctx.clock();
+  const dates = Array.from({ length: days }, (_, at) =>
+    new Date(now.getTime() - (days - 1 - at) * DAY).toISOString().slice(0, 10),
+  );
+  const latest = ctx
+    .db("audit_events")
+    .where({ actor_id: actor, action: "execute" })
+    .whereRaw("seq >= (?)", [firstSince(ctx.db, new Date(`${dates[0]}T00:00:00Z`))])
+    .orderBy("seq", "desc")
+    .limit(COUNTED)
+    .as("latest");
+  const rows = (await ctx.db
+    .from(latest)
+    .whereNot({ outcome: "pending" })
+    .groupByRaw("1")
+    .select(
+      ctx.db.raw("to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day"),
+      ctx.db.raw("count(*) as calls"),
+      ctx.db.raw("count(*) filter (where outcome <> 'ok' or (facts ->> 'status')::int >= 400) as failed"),
+    )) as unknown as { day: string; calls: number; failed: number }[];
+  const found = new Map(rows.map((row) => [row.day, row]));
+  return dates.map((day) => {
+    const row = found.get(day);
+    return { day, calls: Number(row?.calls ?? 0), failed: Number(row?.failed ?? 0) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { Fact } from "./event.ts";
 
 /** One row of the audit, as stored. */
@@ -24,16 +24,18 @@ export interface Head {
 
 /** The audit key. */
 export class ChainKey {
-  readonly #key: Buffer;
+  // Bytes would be made into a key anew for each link, which costs as much as the link.
+  readonly #key: KeyObject;
 
   /** @param key 32 bytes. */
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
-  /** HMAC-SHA256 (RFC 2104) of what came before and a text. */
-  sign(previous: Buffer, text: string): Buffer {
-    return createHmac("sha256", this.#key).update(previous).update(text, "utf8").digest();
+  /** HMAC-SHA256 (RFC 2104) of what came before, a text and the bytes behind it. */
+  sign(previous: Buffer, text: string, bytes?: Buffer): Buffer {
+    const hmac = createHmac("sha256", this.#key).update(previous).update(text, "utf8");
+    return (bytes === undefined ? hmac : hmac.update(bytes)).digest();
   }
 }
 
@@ -61,15 +63,15 @@ export function link(key: ChainKey, previous: Buffer, row: Row): Buffer {
 /**
  * The link of a block: of rows that follow each other and were made durable by one commit.
  * @param first the sequence number of its first row.
- * @param text blockText() of its rows.
+ * @param bytes blockBytes() of its rows.
  */
-export function linkBlock(key: ChainKey, previous: Buffer, first: number, text: string): Buffer {
-  return key.sign(previous, `block ${first} ${text}`);
+export function linkBlock(key: ChainKey, previous: Buffer, first: number, bytes: Buffer): Buffer {
+  return key.sign(previous, `block ${first} `, bytes);
 }
 
-/** Rows as one text; the same before they are stored and when they are read again. */
-export function blockText(rows: string[]): string {
-  return `[${rows.join(",")}]`;
+/** Rows as one text, encoded once for link and database; the same before they are stored and when they are read again. */
+export function blockBytes(rows: string[]): Buffer {
+  return Buffer.from(`[${rows.join(",")}]`, "utf8");
 }
 
 /** A row as a JSON array, in an order that unfold.ts knows; its number follows from its place in the block. */
@@ -92,9 +94,10 @@ export function rowText(row: Omit<Row, "seq">): string {
 
 /** The same facts in one order, before they are stored and after, because jsonb keeps none. Those of requests come in it. */
 function ordered(facts: Row["facts"]): Row["facts"] {
-  const names = Object.keys(facts);
-  for (let at = 1; at < names.length; at++) {
-    if (names[at - 1]! > names[at]!) return Object.fromEntries(names.sort().map((name) => [name, facts[name]!]));
+  let previous = "";
+  for (const name in facts) {
+    if (name < previous) return Object.fromEntries(Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1)));
+    previous = name;
   }
   return facts;
 }

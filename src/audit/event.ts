@@ -35,7 +35,7 @@ export const EVENTS = {
   "account.refreshed": ["account", "code"],
   "account.needs_reconnect": ["account", "reason"],
   "account.hosts_accepted": ["account", "hosts"],
-  "account.disconnected": ["account", "service", "revoked", "code"],
+  "account.disconnected": ["account", "service", "revoked", "code", "slug", "owner", "bots"],
   "link.begun": ["service", "account", "name", "owner", "link"],
   "link.asked": ["service", "link", "code"],
   "link.callback": ["service", "link", "host", "code"],
@@ -46,9 +46,25 @@ export const EVENTS = {
   "behavior.created": ["behavior", "public"],
   "behavior.changed": ["behavior", "changes", "version", "public"],
   "behavior.deleted": ["behavior"],
+  "schedule.created": ["behavior", "schedule", "when", "duplicates"],
+  "schedule.paused": ["behavior", "schedule", "reason"],
+  "schedule.resumed": ["behavior", "schedule"],
+  "schedule.deleted": ["behavior", "schedule", "schedules"],
+  "webhook.created": ["behavior", "webhook", "scheme"],
+  "webhook.changed": ["behavior", "webhook", "changes"],
+  "webhook.deleted": ["behavior", "webhook"],
+  "webhook.refused": ["behavior", "webhook", "reason", "refused"],
+  "event_trigger.created": ["behavior", "trigger", "events"],
+  "event_trigger.changed": ["behavior", "trigger", "changes"],
+  "event_trigger.paused": ["behavior", "trigger", "reason"],
+  "event_trigger.deleted": ["behavior", "trigger"],
   "run.started": ["behavior", "run", "trigger", "simulated"],
   "run.finished": ["behavior", "run", "state", "code"],
   "run.stopped": ["behavior", "run"],
+  "notice.sent": ["to", "people"],
+  "package.imported": ["package", "version", "made", "changed"],
+  "package.exported": ["package", "bots", "services"],
+  "package.removed": ["package", "version", "bots", "services"],
   execute: [
     "account",
     "method",
@@ -114,12 +130,24 @@ export function behalfFacts(behalf: Behalf | undefined): Record<string, Fact> | 
   return behalf && { behavior: behalf.behavior, chain: behalf.chain.map(storedText), run: behalf.run };
 }
 
-/** The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. */
+/**
+ * The facts as they are stored: control characters gone (no log line can be forged), long texts cut visibly. Facts that
+ * are fine already, as those of nearly every request, stay the object they are; JSON leaves out what is undefined.
+ */
 export function storedFacts(event: Event): Record<string, Fact> {
+  const facts = (event.facts ?? {}) as Record<string, Fact>;
+  for (const name in facts) if (!isStored(facts[name])) return cleaned(facts);
+  return facts;
+}
+
+function isStored(fact: Fact | undefined): boolean {
+  if (typeof fact === "string") return fact.length <= FACT_LIMIT && PLAIN.test(fact);
+  return !Array.isArray(fact) || fact.every(isStored);
+}
+
+function cleaned(facts: Record<string, Fact | undefined>): Record<string, Fact> {
   const stored: Record<string, Fact> = {};
-  const facts: Record<string, Fact | undefined> = event.facts ?? {};
-  for (const name of Object.keys(facts)) {
-    const fact = facts[name];
+  for (const [name, fact] of Object.entries(facts)) {
     if (fact === undefined) continue;
     stored[name] = Array.isArray(fact) ? fact.map(storedText) : typeof fact === "string" ? storedText(fact) : fact;
   }

@@ -2,7 +2,8 @@ import { SignetError } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
 import type { Draft } from "./audit.ts";
-import { blockText, linkBlock, rowText, type ChainKey, type Head, type Row } from "./chain.ts";
+import { blockBytes, linkBlock, rowText, type ChainKey, type Head } from "./chain.ts";
+import { OpenIntents, type IntentKey } from "./open-intents.ts";
 
 interface Waiting {
   draft: Draft;
@@ -13,8 +14,6 @@ interface Waiting {
 
 /** Rows per statement: past some hundred a batch only gets slower (docs/performance.md). */
 const MAX_BATCH = 256;
-/** From so many rows at once on, a commit waits a moment for more: each costs as much as ten rows. */
-const BUSY = 12;
 /** Milliseconds until what could not be written is tried again, when nothing else comes before. */
 const RETRY = 1_000;
 
@@ -27,19 +26,18 @@ const APPEND = `
   insert into audit_blocks (last_seq, first_seq, hash, rows) select $1, $3 + 1, $2, $5 from moved`;
 
 /**
- * Writes audit rows of many requests in one commit: while one batch is in flight the next gathers. An idle hub waits for
- * nothing; a busy one gives each commit a millisecond to gather, and so shares it among more.
+ * Writes audit rows of many requests in one commit: while one batch is in flight the next gathers. No timer: what a pause
+ * would save of commits it costs many times over, because every request waits for it twice.
  */
 export class GroupCommit {
   readonly #database: Database;
   readonly #key: ChainKey;
-  readonly #committed: () => void;
+  readonly #committed: (rows: number) => void;
   #waiting: Waiting[] = [];
   #writing = false;
   #closed = false;
   #head: Head | undefined;
-  /** intentKey() -> sequence number of its open intent */
-  readonly #open = new Map<string, number>();
+  readonly #open = new OpenIntents();
   /** How many rows were handed in, and of how many it is known what became of them. */
   #handed = 0;
   #settled = 0;
@@ -49,8 +47,8 @@ export class GroupCommit {
   #reached = 0;
   #retry: NodeJS.Timeout | undefined;
 
-  /** @param committed is told of each block. */
-  constructor(database: Database, key: ChainKey, committed: () => void) {
+  /** @param committed is told of each block, how many rows it has. */
+  constructor(database: Database, key: ChainKey, committed: (rows: number) => void) {
     this.#database = database;
     this.#key = key;
     this.#committed = committed;
@@ -76,14 +74,12 @@ export class GroupCommit {
   }
 
   /** An intent was closed by a row that was written elsewhere. */
-  forget(row: Pick<Row, "request_id" | "action" | "account_id">): void {
-    this.#open.delete(intentKey(row));
+  forget(intent: IntentKey): void {
+    this.#open.close(intent);
   }
 
   lowest(): number {
-    let lowest = this.#reached;
-    for (const seq of this.#open.values()) lowest = Math.min(lowest, seq);
-    return lowest;
+    return this.#open.lowest(this.#reached);
   }
 
   /** Resolves when everything handed in is written, as far as it can be. */
@@ -110,26 +106,33 @@ export class GroupCommit {
       const batch = this.#waiting.splice(0, MAX_BATCH);
       try {
         const first = await this.#commit(batch.map(({ text }) => text));
-        batch.forEach(({ draft, told }, index) => {
-          this.#track(draft, first + index);
-          told?.resolve(first + index);
-        });
-        // Only now that the intents among them are known to be open.
-        this.#reached = Math.max(this.#reached, first + batch.length - 1);
-        this.#settle(this.#settled + batch.length);
+        this.#tell(batch, first);
       } catch (cause) {
         this.#refuse([...batch, ...this.#waiting], cause);
         break;
       }
-      if (batch.length >= BUSY) await pause();
     }
     this.#writing = false;
   }
 
+  /** Those who wait go on once this turn is over, when the next commit is on its way already. */
+  #tell(batch: Waiting[], first: number): void {
+    let seq = first;
+    for (const { draft, told } of batch) {
+      if (draft.outcome === "pending") this.#open.add(draft, seq);
+      else this.#open.close(draft);
+      told?.resolve(seq);
+      seq++;
+    }
+    // Not before its intents are known to be open.
+    this.#reached = seq - 1;
+    this.#settle(this.#settled + batch.length);
+  }
+
   #settle(count: number): void {
     this.#settled = count;
+    if (this.#readers.length === 0) return;
     const due = this.#readers.filter(({ until }) => until <= count);
-    if (due.length === 0) return;
     this.#readers = this.#readers.filter(({ until }) => until > count);
     for (const { resolve } of due) resolve();
   }
@@ -149,22 +152,22 @@ export class GroupCommit {
 
   /** Returns the number of the block's first row. */
   async #commit(rows: string[]): Promise<number> {
-    const text = blockText(rows);
+    const bytes = blockBytes(rows);
     for (;;) {
       const head = (this.#head ??= await this.#readHead());
       this.#reached = Math.max(this.#reached, head.seq);
       const first = head.seq + 1;
-      const next = { seq: head.seq + rows.length, hash: linkBlock(this.#key, head.hash, first, text) };
+      const next = { seq: head.seq + rows.length, hash: linkBlock(this.#key, head.hash, first, bytes) };
       const written = await this.#database.write("audit-append", APPEND, [
         next.seq,
         next.hash,
         head.seq,
         head.hash,
-        text,
+        bytes,
       ]);
       this.#head = written > 0 ? next : undefined;
       if (written === 0) continue;
-      this.#committed();
+      this.#committed(rows.length);
       return first;
     }
   }
@@ -173,25 +176,10 @@ export class GroupCommit {
     const [head] = await this.#database.prepared<Head>("audit-head", "select seq, hash from audit_head", []);
     return head!;
   }
-
-  #track(row: Draft, seq: number): void {
-    if (row.outcome === "pending") this.#open.set(intentKey(row), seq);
-    else this.#open.delete(intentKey(row));
-  }
-}
-
-/** What an outcome must share with an intent to close it. */
-function intentKey(row: Pick<Row, "request_id" | "action" | "account_id">): string {
-  return `${row.request_id} ${row.action} ${row.account_id}`;
 }
 
 function unavailable(cause?: unknown): SignetError {
   return new SignetError("audit_unavailable", "The audit can not be written, so nothing was done. Try again shortly.", {
     cause,
   });
-}
-
-/** A millisecond, the shortest time a timer knows. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -41,26 +41,34 @@ export async function unfoldSome(db: Knex): Promise<boolean> {
 
 /** How long a block waits when nobody asks for its rows. */
 const WAIT = 250;
+/** So many rows in that time are a rush, in which the processor is wanted for something else. */
+const RUSH = 500;
+/** With so many rows waiting there is no more waiting: whoever reads them has to unfold them, which takes two seconds. */
+const MOST = 200_000;
 
-/** Unfolds in the background what this process writes, and what a process before it left. */
+/**
+ * Unfolds in the background what this process writes, and what a process before it left. Not in the middle of a rush,
+ * because a row's place costs the database more than its commit; the rows that wait are bounded.
+ */
 export class Unfolder {
   readonly #db: Knex;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
+  /** Rows since the timer was set, and rows that wait. */
+  #fresh = 0;
+  #waiting = 0;
 
   constructor(db: Knex) {
     this.#db = db;
-    this.nudge();
+    this.nudge(0);
   }
 
-  /** There may be something to do soon. */
-  nudge(): void {
-    if (this.#closed || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#run().finally(() => (this.#timer = undefined));
-    }, WAIT);
-    this.#timer.unref();
+  /** So many rows were written that have no places yet. */
+  nudge(rows: number): void {
+    this.#fresh += rows;
+    this.#waiting += rows;
+    if (!this.#closed && this.#timer === undefined) this.#wait();
   }
 
   async close(): Promise<void> {
@@ -69,9 +77,30 @@ export class Unfolder {
     await this.#running;
   }
 
+  #wait(): void {
+    this.#timer = setTimeout(() => {
+      const rush = this.#fresh > RUSH && this.#waiting < MOST;
+      this.#fresh = 0;
+      if (rush) this.#wait();
+      else this.#running = this.#run().finally(() => this.#rest());
+    }, WAIT).unref();
+  }
+
+  /** What was written meanwhile has its own turn. */
+  #rest(): void {
+    this.#timer = undefined;
+    if (this.#fresh > 0) this.nudge(0);
+  }
+
+  /** Stops when another rush begins, unless too much waits. */
   async #run(): Promise<void> {
+    const behind = this.#waiting >= MOST;
     try {
-      while (!this.#closed && (await unfoldSome(this.#db)));
+      while (!this.#closed && (behind || this.#fresh <= RUSH)) {
+        if (await unfoldSome(this.#db)) continue;
+        this.#waiting = this.#fresh;
+        return;
+      }
     } catch {
       // Nothing is lost: the next block nudges again, and readers unfold for themselves.
     }

@@ -1,6 +1,6 @@
 import type { Database } from "../storage/database.ts";
 import type { Audit } from "./audit.ts";
-import { blockText, link, linkBlock, rowText, type ChainKey, type Head, type Row } from "./chain.ts";
+import { blockBytes, link, linkBlock, rowText, type ChainKey, type Head, type Row } from "./chain.ts";
 
 const PAGE = 2000;
 const CHANGED = "this row was changed, inserted or moved";
@@ -82,7 +82,7 @@ function walk(key: ChainKey, from: Head, { rows, blocks, cut }: Stretch): Head |
     if (part.length < size && cut && at > 0) return last;
     if (part.some((other, place) => other.seq !== row.seq + place) || part.length < size)
       return { seq: missing(part, row.seq), reason: "this row is missing" };
-    const hash = block ? linkBlock(key, last.hash, row.seq, blockText(part.map(rowText))) : link(key, last.hash, row);
+    const hash = block ? linkBlock(key, last.hash, row.seq, blockBytes(part.map(rowText))) : link(key, last.hash, row);
     if (!hash.equals((block ?? row).hash!)) {
       const reason =
         size === 1

@@ -21,7 +21,7 @@ export async function listBehaviors(ctx: Context, given: z.input<typeof listBeha
   const query = behaviorRows(ctx)
     .orderByRaw("lower(behaviors.title), behaviors.id")
     .limit(limit + 1);
-  scope(query, ctx.actor);
+  behaviorsSeen(query, ctx.actor);
   if (bot !== undefined) query.where(isId(bot) ? { "bots.id": bot } : { "bots.slug": bot });
   if (q)
     query.whereRaw("(behaviors.title ilike :q or bots.slug || '/' || behaviors.slug ilike :q)", { q: likePattern(q) });
@@ -34,6 +34,19 @@ export async function getBehavior(ctx: Context, key: string): Promise<Behavior> 
   const behavior = await lookUp(ctx, key);
   if (!behavior || !seesBehavior(ctx.actor, behavior)) throw notFound("behavior");
   return behavior;
+}
+
+/** Behaviors by uid, whoever asks: for verbs that judge the actor themselves. */
+export async function behaviorsWithUids(ctx: Context, uids: string[]): Promise<Behavior[]> {
+  return ((await behaviorRows(ctx).whereIn("behaviors.uid", uids)) as BehaviorRow[]).map(toBehavior);
+}
+
+/** All behaviors of these bots, in the order of their short names, whoever asks. */
+export async function behaviorsOf(ctx: Context, bots: string[]): Promise<Behavior[]> {
+  const query = behaviorRows(ctx)
+    .whereIn("behaviors.bot_id", bots)
+    .orderByRaw('bots.slug collate "C", behaviors.slug collate "C"');
+  return ((await query) as BehaviorRow[]).map(toBehavior);
 }
 
 /** Whether the actor may change it; pages show only the acts that would be allowed. */
@@ -76,8 +89,8 @@ function seesBehavior(actor: Actor, behavior: Behavior): boolean {
   return actor.type === "worker" && behavior.bot.owner.type === "organization";
 }
 
-/** The same rule as SQL. */
-function scope(query: Knex.QueryBuilder, actor: Actor): void {
+/** The rule of getBehavior() as SQL. */
+export function behaviorsSeen(query: Knex.QueryBuilder, actor: Actor): void {
   if (isAdmin(actor)) return;
   query.where((either) => {
     either.where("behaviors.public", true);
@@ -88,6 +101,12 @@ function scope(query: Knex.QueryBuilder, actor: Actor): void {
     const teams = actor.teams.map(({ id }) => id);
     either.orWhere((team) => team.where("bots.owner_type", "team").whereIn("bots.owner_id", teams));
   });
+}
+
+/** Behaviors by their ids, for what starts them, which asks by itself who may; those that are gone are missing. */
+export async function behaviorsByIds(ctx: Pick<Context, "db">, ids: string[]): Promise<Map<string, Behavior>> {
+  const rows = (await behaviorRows(ctx).whereIn("behaviors.id", [...new Set(ids)])) as BehaviorRow[];
+  return new Map(rows.map((row) => [row.id, toBehavior(row)]));
 }
 
 async function lookUp(ctx: Context, key: string): Promise<Behavior | undefined> {

@@ -3,6 +3,7 @@ import { slugify } from "../accounts/account.ts";
 import { managedBot } from "../bots/browse.ts";
 import { inTransaction, record, type Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
+import { uidInput } from "../services/service.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
 import { behaviorSlug, behaviorTitle, fullName, type Behavior } from "./behavior.ts";
@@ -25,7 +26,7 @@ export const addBehaviorInput = z.strictObject({
   title: behaviorTitle,
   public: z.boolean().default(false),
   enabled: z.boolean().default(true),
-  uid: z.uuid().optional(),
+  uid: uidInput.optional(),
   ...program,
 });
 export type AddBehavior = z.input<typeof addBehaviorInput>;

@@ -82,27 +82,50 @@ export interface StepField {
   rare?: boolean;
 }
 
+/** When and with what a step wants a behavior to run; checked where it is done. */
+export interface ScheduleWish {
+  at?: string | undefined;
+  cron?: string | undefined;
+  time_zone?: string | undefined;
+  inputs?: Record<string, unknown> | undefined;
+  duplicates?: "allow" | "keep_first" | "keep_last" | undefined;
+}
+
 /** What a step of a run may do, and nothing else. All of it is done as the behavior's own bot. */
 export interface Performance {
   /** Acts as the bot, on behalf of whoever started the run. */
   ctx: Context;
   /** The run is a simulation: nothing may leave but what it was told to send. */
   simulating: boolean;
+  /** What this step asks for leaves: always, except in a simulation that was not told to send it. */
+  sending: boolean;
   /** The scope's clock. */
   now: Date;
-  /** A tree whose texts are templates, filled in. Throws `invalid` naming the place. */
-  render<T>(tree: T, places?: (path: (string | number)[]) => Place): Promise<T>;
+  /** A tree whose texts are templates, filled in; `page` is what they know as that. Throws `invalid` naming the place. */
+  render<T>(tree: T, places?: (path: (string | number)[]) => Place, page?: unknown): Promise<T>;
   /** The template of an address, with what is filled in encoded for its place. */
   renderUrl(template: string): Promise<string>;
-  /** An expression's value. */
-  evaluate(expression: string): Promise<unknown>;
-  /** Sends a request within the bot's limits. What was asked for is shown in the trace. */
-  execute(input: ExecuteInput, suffix?: string): Promise<Executed>;
+  /** An expression's value; `page` is what it knows as that. */
+  evaluate(expression: string, page?: unknown): Promise<unknown>;
+  /**
+   * Sends a request within the bot's limits. What was asked for is shown in the trace. `accept` throws for an answer that
+   * is to be asked for again when the run is taken up after that failure.
+   */
+  execute(input: ExecuteInput, suffix?: string, accept?: (answer: Executed) => Promise<void>): Promise<Executed>;
   /**
    * Does something outside, and keeps what came of it: when the run goes on after its process died, that is returned
    * instead. `suffix` tells several effects of one step apart; with "" the step's own result is what is kept.
    */
   effect<T>(suffix: string, shown: unknown, work: (ctx: Context) => Promise<T>): Promise<T>;
+  /** Schedules a behavior as the bot, once, also when the run goes on after its process died; answers with the schedule. */
+  schedule(behavior: string, wish: ScheduleWish): Promise<unknown>;
+  /** Ends what the bot scheduled of a behavior; answers with how many that were. */
+  unschedule(behavior: string): Promise<unknown>;
+  /**
+   * What a simulation takes for the step's result, instead of doing it: what it was given for the step, else `otherwise`.
+   * `shown` is what would have been done.
+   */
+  pretend<T extends object>(shown: unknown, otherwise: T): T;
   /** Runs a behavior as its own bot and returns its output. Throws when it is private to another bot, or fails. */
   call(behavior: string, inputs: Record<string, unknown>): Promise<unknown>;
   set(name: string, value: unknown): void;
@@ -140,6 +163,8 @@ export interface StepKind<S extends Step = Step> {
   expressions?: string[];
   /** Names of fields that are templates of an address. */
   addresses?: string[];
+  /** Names of fields that read an answer as `page`. */
+  paged?: string[];
   /** Its own nested lists, besides `on_error`. */
   branches?(step: S): Branch[];
   /** What later steps may read of its result, below `steps.<id>`. */

@@ -4,6 +4,7 @@ import { SignetError } from "../errors.ts";
 import { ownerInput, ownerOf, slugify, slugInput } from "../accounts/account.ts";
 import { requireOwner } from "../accounts/own.ts";
 import { holdOwner } from "../people/owner.ts";
+import { uidInput } from "../services/service.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
 import { botConfig, botName, botPicture, type Bot } from "./bot.ts";
@@ -17,15 +18,17 @@ export const addBotInput = z.strictObject({
   config: botConfig.default({}),
   limits: botLimits.default({}),
   picture: botPicture.nullish(),
-  uid: z.uuid().optional(),
+  uid: uidInput.optional(),
 });
 export type AddBot = z.input<typeof addBotInput>;
 
 /** Makes a bot, the actor's own unless another owner is named. Throws `forbidden`, `conflict` for a taken slug. */
 export async function addBot(ctx: Context, given: AddBot): Promise<Bot> {
   const input = addBotInput.parse(given);
-  if (ctx.actor.type !== "worker") throw new SignetError("forbidden", "Bots are made by workers.");
-  const owner = ownerOf(input.owner, ctx.actor.id);
+  const { actor } = ctx;
+  if (actor.type !== "worker" && (actor.type !== "system" || input.owner === undefined))
+    throw new SignetError("forbidden", "Bots are made by workers.");
+  const owner = ownerOf(input.owner, actor.id ?? "");
   await requireOwner(ctx, owner, "a bot");
   return inTransaction(ctx, async (inside) => {
     const id = newId();
@@ -44,12 +47,14 @@ export async function addBot(ctx: Context, given: AddBot): Promise<Bot> {
 
 export function botSlugTaken(error: unknown): never {
   if (!isDuplicate(error)) throw error;
-  throw new SignetError("conflict", "Another bot has this short name already.", {
-    issues: [{ path: "slug", message: "This short name is taken." }],
+  const uid = isDuplicate(error, "bots_uid");
+  throw new SignetError("conflict", `Another bot has this ${uid ? "uid" : "short name"} already.`, {
+    issues: [{ path: uid ? "uid" : "slug", message: uid ? "This is taken." : "This short name is taken." }],
   });
 }
 
-async function freeBotSlug(ctx: Context, wished: string): Promise<string> {
+/** The short name, or one with a number after it that no bot has. */
+export async function freeBotSlug(ctx: Context, wished: string): Promise<string> {
   const taken = new Set<string>(
     await ctx.db("bots").whereRaw("slug = ? or slug ~ ('^' || ? || '-[0-9]+$')", [wished, wished]).pluck("slug"),
   );

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isAdmin, type BotActor, type Scope } from "../access/actor.ts";
+import { isAdmin, type BotActor, type Owner, type Scope } from "../access/actor.ts";
 import { mayManage } from "../access/policy.ts";
 import type { Context, World } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
@@ -32,6 +32,16 @@ export async function listBots(ctx: Context, given: z.input<typeof listBotsInput
   return page((await query) as BotRow[], limit, toBot, (row) => [row.name.toLowerCase(), row.id]);
 }
 
+/** Bots of one owner by name, whoever asks: for pages that tell what becomes of what somebody owns. */
+export async function botsOwnedBy(ctx: Context, { type, id }: Owner): Promise<Bot[]> {
+  const query = ctx
+    .db<BotRow>("bots")
+    .where({ owner_type: type, owner_id: id })
+    .orderByRaw("lower(name), id")
+    .limit(100);
+  return ((await query) as BotRow[]).map(toBot);
+}
+
 /** A bot by id or slug. Throws `not_found` for what the actor may not see. */
 export async function getBot(ctx: Context, key: string): Promise<Bot> {
   const bot = await findBot(ctx, isId(key) ? { id: key } : { slug: key });
@@ -44,6 +54,11 @@ export async function managedBot(ctx: Context, key: string): Promise<Bot> {
   const bot = await getBot(ctx, key);
   if (!managesBot(ctx, bot)) throw new SignetError("forbidden", "Only the bot's owner may change it.");
   return bot;
+}
+
+/** Bots by uid, whoever asks: for verbs that judge the actor themselves. */
+export async function botsWithUids(ctx: Context, uids: string[]): Promise<Bot[]> {
+  return ((await ctx.db<BotRow>("bots").whereIn("uid", uids)) as BotRow[]).map(toBot);
 }
 
 export function managesBot(ctx: Context, bot: Bot): boolean {
@@ -71,7 +86,7 @@ export async function botActor(world: World, id: string, scopes: readonly Scope[
 }
 
 /** A bot by id, whoever asks, remembered until it changes; undefined when it is gone. */
-export function knownBot(world: World, id: string): Promise<Bot | undefined> {
+export async function knownBot(world: World, id: string): Promise<Bot | undefined> {
   return world.memory.shelf<Bot>("bots").load(id, async () => {
     const value = await findBot({ db: world.database.knex }, { id });
     return value && { value, tags: [`bot:${id}`] };

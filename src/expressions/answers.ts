@@ -44,6 +44,6 @@ export function valueOf({ expression, at, path }: Placeholder, scope: Scope, ans
   const answer = answers.get(expression)!;
   if ("json" in answer) return resultOf(JSON.parse(answer.json), total);
   return shifted(at, () => {
-    throw new Refusal(answer.refused, { at: answer.at });
+    throw new Refusal(answer.refused, { at: answer.at, missing: answer.missing ?? false });
   });
 }

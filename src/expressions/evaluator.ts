@@ -49,7 +49,11 @@ export class Evaluator {
     });
     const total = new Meter(RESULTS_BYTES);
     return each(jobs, pathOf, (job, index) => {
-      const values = placeholdersIn(read[index]!).map((placeholder) => valueOf(placeholder, scope, answers, total));
+      const values = placeholdersIn(read[index]!).map((placeholder) =>
+        job.place === "maybe"
+          ? orNull(() => valueOf(placeholder, scope, answers, total))
+          : valueOf(placeholder, scope, answers, total),
+      );
       return putTogether(job, read[index]!, values);
     });
   }
@@ -77,6 +81,16 @@ function each<Result>(
   const [first] = issues;
   const more = issues.length > 1 ? ` (${issues.length} texts have something wrong; this is the first.)` : "";
   throw new SignetError("invalid", first!.message + more, { issues });
+}
+
+/** Null for what is not there; whatever else is wrong stays so. */
+function orNull(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Refusal && error.missing) return null;
+    throw error;
+  }
 }
 
 function whichHas(read: readonly Piece[][], expression: string): number {

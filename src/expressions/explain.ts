@@ -93,7 +93,8 @@ function unexpected({ range, node, summary }: LibraryError): string {
 }
 
 function unknownName(name: string): string {
-  return `There is no “${name}”; expressions know ${ROOTS.slice(0, -1).join(", ")} and ${ROOTS.at(-1)}.`;
+  const known = ROOTS.filter((root) => root !== "page");
+  return `There is no “${name}”; expressions know ${known.slice(0, -1).join(", ")} and ${known.at(-1)}.`;
 }
 
 function noFunction(summary: string): string {

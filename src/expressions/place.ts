@@ -15,6 +15,7 @@ export function putTogether(
   const isValue = as === "expression" || (pieces.length === 1 && typeof pieces[0] !== "string");
   switch (place) {
     case "value":
+    case "maybe":
       return isValue ? values[0] : textOf(pieces, values);
     case "text":
       return textOf(pieces, values);
@@ -22,14 +23,23 @@ export function putTogether(
       return addressOf(pieces, values);
     case "header":
       return header(textOf(pieces, values));
+    case "filter":
+      return textOf(pieces, values, isValue ? undefined : inFilter);
+    case "dn":
+      return textOf(pieces, values, isValue ? undefined : inName);
   }
 }
 
-function textOf(pieces: readonly Piece[], values: readonly unknown[]): string {
+/** Texts in a row; `escaped` makes what is filled in harmless for the place. */
+function textOf(
+  pieces: readonly Piece[],
+  values: readonly unknown[],
+  escaped: (text: string) => string = (text) => text,
+): string {
   const texts: string[] = [];
   let [length, next] = [0, 0];
   for (const piece of pieces) {
-    const text = typeof piece === "string" ? piece : printed(values[next++]);
+    const text = typeof piece === "string" ? piece : escaped(printed(values[next++]));
     fits((length += text.length));
     texts.push(text);
   }
@@ -39,4 +49,18 @@ function textOf(pieces: readonly Piece[], values: readonly unknown[]): string {
 function header(text: string): string {
   if (/[\r\n\0]/.test(text)) throw new Refusal("A header can not hold line ends or NUL.");
   return text;
+}
+
+/** A value in a search filter compares, and neither ends its comparison nor stands for any text (RFC 4515 section 3). */
+function inFilter(text: string): string {
+  return text.replace(/[\0()*\\]/g, hex);
+}
+
+/** A value in a distinguished name is all of one attribute's value (RFC 4514 section 2.4). */
+function inName(text: string): string {
+  return text.replace(/[\0-\x1f"+,;<=>\\]|^[ #]| $/g, hex);
+}
+
+function hex(character: string): string {
+  return `\\${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

@@ -5,8 +5,11 @@ import { Refusal } from "./refusal.ts";
 import type { Way } from "./scope.ts";
 import { partsOf } from "./template.ts";
 
-/** Where a text will stand: a value of its own, a piece of text, an address, or a header. */
-export type Place = "value" | "text" | "url" | "header";
+/**
+ * Where a text will stand: a value of its own, one that may be missing (and is null then), a piece of text, an address, a
+ * header, a search filter or a distinguished name of a directory.
+ */
+export type Place = "value" | "maybe" | "text" | "url" | "header" | "filter" | "dn";
 
 /** One text to evaluate. */
 export interface Job {

@@ -6,9 +6,11 @@ export interface Scope {
   steps: Record<string, unknown>;
   trigger: unknown;
   now: string;
+  /** The answer that is being read, in those fields of a step that read one. */
+  page?: unknown;
 }
 
-export const ROOTS = ["inputs", "config", "vars", "steps", "trigger", "now"] as const;
+export const ROOTS = ["inputs", "config", "vars", "steps", "trigger", "now", "page"] as const;
 export type Root = (typeof ROOTS)[number];
 
 export function isRoot(name: string): name is Root {

@@ -13,7 +13,7 @@ export interface Question {
 }
 
 /** What became of one expression: its value as JSON text, or a sentence. */
-export type Outcome = { json: string } | { refused: string; at?: number };
+export type Outcome = { json: string } | { refused: string; at?: number; missing?: boolean };
 
 /** Which expression is being evaluated, for whoever has to end this worker. */
 const progress = workerData as Int32Array;
@@ -46,11 +46,11 @@ function evaluate(text: string, scope: ReadonlyMap<string, unknown>): unknown {
   return expression.evaluate(scope);
 }
 
-function outcome<Value>(work: () => Value): { value: Value } | { refused: string; at?: number } {
+function outcome<Value>(work: () => Value): { value: Value } | Exclude<Outcome, { json: string }> {
   try {
     return { value: work() };
   } catch (error) {
-    const { message, at } = error instanceof Refusal ? error : refusalOf(error);
-    return { refused: message, ...(at !== undefined && { at }) };
+    const { message, at, missing } = error instanceof Refusal ? error : refusalOf(error);
+    return { refused: message, ...(at !== undefined && { at }), ...(missing && { missing }) };
   }
 }

@@ -1,9 +1,24 @@
+import type { Context } from "../context.ts";
+
 /** What a page's handler returns; server.ts turns it into a response. */
 export type Answer =
   | { type: "view"; view: string; data: Record<string, unknown>; status: number; formAction?: string | undefined }
   | { type: "redirect"; to: string; flash?: Flash | undefined; session?: string | null; clearSiteData?: boolean }
   | { type: "json"; body: object }
-  | { type: "download"; name: string; contentType: string; chunks: AsyncIterable<string> };
+  | { type: "download"; name: string; contentType: string; chunks: AsyncIterable<string> }
+  | { type: "events"; follow: Follow };
+
+/** One thing that a page is told while it is open. */
+export interface PageEvent {
+  event: string;
+  data: string;
+}
+
+/**
+ * Makes the events of a page until `signal` says that it was left. `again` gives the context anew, as the session is at
+ * that moment; undefined once it has ended.
+ */
+export type Follow = (again: () => Promise<Context | undefined>, signal: AbortSignal) => AsyncIterable<PageEvent>;
 
 /** One sentence shown once on the next page. */
 export interface Flash {
@@ -40,6 +55,11 @@ export function json(body: object): Answer {
 /** A file to keep, sent while it is still being made; what fails on the way breaks the download off. */
 export function download(name: string, contentType: string, chunks: AsyncIterable<string>): Answer {
   return { type: "download", name, contentType, chunks };
+}
+
+/** Server-sent events, for a script of our own pages that looks for news. */
+export function events(follow: Follow): Answer {
+  return { type: "events", follow };
 }
 
 /** Redirects and sets (a token) or clears (null) the session cookie. */

@@ -7,11 +7,13 @@ import { z } from "zod";
 import { isAdmin } from "../access/actor.ts";
 import { countWaiting } from "../accounts/waiting.ts";
 import { contextFor } from "../compose.ts";
+import { countUnread } from "../notices/browse.ts";
 import type { Context, World } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { bad, type Answer, type Flash } from "./answer.ts";
 import type { problem } from "./failure.ts";
 import { actorOfCookie, refuseCrossOrigin } from "./gate.ts";
+import { EventStreams } from "./event-streams.ts";
 import { contentSecurityPolicy } from "./headers.ts";
 import { ownOrigins } from "./host-gate.ts";
 import type { Incoming, PageRoute } from "./route.ts";
@@ -31,7 +33,7 @@ const flashSchema = z.object({
 const FOLDER = join(import.meta.dirname, "routes");
 /** Where failures are told of addresses with something in them that must not stay in the address bar (statement O-14). */
 const TOLD_AT = new Map([["/oauth/callback", "/oauth/nothing-linked"]]);
-const SECTIONS = ["services", "accounts", "bots", "requests", "audit", "people", "settings"];
+const SECTIONS = ["services", "accounts", "bots", "requests", "audit", "people", "settings", "notices"];
 /** Sessions end by themselves after seven days; the cookie does not outlive them. */
 const SESSION_SECONDS = 7 * 24 * 3600;
 const YEAR_SECONDS = 365 * 24 * 3600;
@@ -47,11 +49,14 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
   const files = await Promise.all(names.map((name) => import(join(FOLDER, name)) as Promise<{ default: PageRoute[] }>));
   const cookies = new Cookies(world.publicUrl.startsWith("https:"));
   const origins = ownOrigins(world.publicUrl);
+  const streams = new EventStreams();
+  scope.addHook("preClose", async () => streams.close());
   for (const route of files.flatMap((file) => file.default)) {
     if (route.development && !frame.development) continue;
     scope.route({
       method: route.method,
       url: route.path,
+      ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
       handler: async (request, reply) => {
         if (route.method === "POST") refuseCrossOrigin(request.headers, origins);
         const { actor, session } = await actorOfCookie(world, cookies.session(request));
@@ -66,6 +71,11 @@ export async function registerPages(scope: FastifyInstance, world: World, frame:
             return reply.send(answer.body);
           case "download":
             return hand(reply, answer);
+          case "events":
+            return streams.open(reply, session, answer.follow, async () => {
+              const { actor, session } = await actorOfCookie(world, cookies.session(request));
+              return actor.type === "worker" ? contextFor(world, actor, { session }) : undefined;
+            });
           case "view":
             return show(ctx, request, reply, cookies, frame, answer);
         }
@@ -157,6 +167,7 @@ async function show(
       ? { id: ctx.actor.id, name: ctx.actor.name, email: ctx.actor.email, role: ctx.actor.role }
       : null;
   const flash = cookies.takeFlash(request, reply);
+  const [waiting, unread] = me ? await Promise.all([countWaiting(ctx), countUnread(ctx)]) : [0, 0];
   const page = {
     title: "Signet",
     section,
@@ -164,7 +175,8 @@ async function show(
     flash,
     path,
     version: frame.version,
-    waiting: me ? await countWaiting(ctx) : 0,
+    waiting,
+    unread,
     ...(answer.data.page as object | undefined),
   };
   if (answer.formAction !== undefined)

@@ -22,7 +22,11 @@ const NOT_PASSED_BACK = new Set([
   "content-security-policy-report-only",
   "report-to",
   "nel",
+  "x-content-type-options",
+  "content-security-policy",
 ]);
+// On every answer that is passed on, in place of the provider's.
+const OWN_HEADERS = ["x-content-type-options", "nosniff", "content-security-policy", "sandbox; default-src 'none'"];
 
 /**
  * ANY /proxy/{account}/{path}: what an official SDK uses as its base URL. Streams both ways on the bare server, past the
@@ -30,10 +34,11 @@ const NOT_PASSED_BACK = new Set([
  */
 export function proxy(world: World, fixed: Record<string, string>, report: Report): Taker {
   return (request, response) => {
-    if (!PREFIX.test(request.url!)) return false;
+    const place = PREFIX.exec(request.url!);
+    if (place === null) return false;
     const requestId = newId();
     const writer = new ResponseWriter(requestId, response, fixed);
-    serve(world, request, requestId, writer).catch((cause: unknown) => {
+    serve(world, request, place, requestId, writer).catch((cause: unknown) => {
       report(cause, requestId);
       writer.fail(cause);
     });
@@ -41,13 +46,18 @@ export function proxy(world: World, fixed: Record<string, string>, report: Repor
   };
 }
 
-async function serve(world: World, request: IncomingMessage, requestId: string, writer: ResponseWriter): Promise<void> {
+async function serve(
+  world: World,
+  request: IncomingMessage,
+  [whole, account]: RegExpExecArray,
+  requestId: string,
+  writer: ResponseWriter,
+): Promise<void> {
   requireOneHost(request);
   const { own, authorization, chosen, length, chunked, pairs } = readHead(request.rawHeaders);
   const actor = await actorOfToken(world, own ?? bearerToken(authorization));
   requireScope(actor, "execute");
   const ctx = contextFor(world, actor, { requestId });
-  const [whole, account] = PREFIX.exec(request.url!)!;
   const hasBody = chunked || Number(length ?? 0) > 0;
   const wish = {
     account: decoded(account!),
@@ -57,7 +67,7 @@ async function serve(world: World, request: IncomingMessage, requestId: string, 
     stream: hasBody ? request : undefined,
     contentLength: length,
   };
-  return relay(ctx, wish, () => writer);
+  await relay(ctx, wish, () => writer);
 }
 
 /** What of a head matters here, read in one go. */
@@ -153,12 +163,15 @@ class ResponseWriter implements Relayed {
   }
 
   #head(status: number, headers: AnswerHeaders): void {
-    const passing: Record<string, string | string[]> = {};
-    for (const name in headers) if (!NOT_PASSED_BACK.has(name)) passing[name] = headers[name]!;
-    passing["signet-request-id"] = this.#requestId;
-    passing["x-content-type-options"] = "nosniff";
-    passing["content-security-policy"] = "sandbox; default-src 'none'";
-    this.#response.writeHead(status, passing);
+    const head: string[] = [];
+    for (const name in headers) {
+      const value = headers[name]!;
+      if (NOT_PASSED_BACK.has(name)) continue;
+      if (typeof value === "string") head.push(name, value);
+      else for (const one of value) head.push(name, one);
+    }
+    head.push("signet-request-id", this.#requestId, ...OWN_HEADERS);
+    this.#response.writeHead(status, head);
   }
 }
 

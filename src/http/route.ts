@@ -32,6 +32,8 @@ export interface PageRoute {
   access: Access;
   /** Served in development only. */
   development?: true;
+  /** Largest form in bytes; 256 KiB unless said. */
+  bodyLimit?: number;
   handle(ctx: Context, request: Incoming): Promise<Answer> | Answer;
 }
 
@@ -42,8 +44,8 @@ export function get(path: string, handle: Handle, access: Access = "signed-in"):
 }
 
 /** A form's target. GET changes nothing; whatever changes something is a POST. */
-export function post(path: string, handle: Handle, access: Access = "signed-in"): PageRoute {
-  return { method: "POST", path, access, handle };
+export function post(path: string, handle: Handle, access: Access = "signed-in", bodyLimit?: number): PageRoute {
+  return { method: "POST", path, access, handle, ...(bodyLimit !== undefined && { bodyLimit }) };
 }
 
 /** An answer of the API that is no JSON. */

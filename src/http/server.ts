@@ -23,6 +23,7 @@ import { hostGate, requireOneHost } from "./host-gate.ts";
 import { registerPages, renderError } from "./pages.ts";
 import { bareServer } from "./bare-server.ts";
 import { registerHealth } from "./health.ts";
+import { hooks } from "./hooks.ts";
 import { direct, type ReadJson, type Report, type Taker } from "./direct.ts";
 import type { ApiRoute } from "./route.ts";
 import { proxy } from "./proxy.ts";
@@ -46,7 +47,10 @@ export async function buildServer(world: World, options: ServerOptions): Promise
     reply.headers(fixed);
     sendProblem(reply, report(world, error, request, reply));
   };
-  const takers: Taker[] = [proxy(world, fixed, (cause, requestId) => logFailure(world, cause, requestId, "/proxy/"))];
+  const takers: Taker[] = [
+    proxy(world, fixed, (cause, requestId) => logFailure(world, cause, requestId, "/proxy/")),
+    hooks(world, fixed, (cause, requestId) => logFailure(world, cause, requestId, "/hooks/")),
+  ];
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),

@@ -6,6 +6,7 @@ const TABS = [
   ["Profile", "/settings/profile"],
   ["Sessions", "/settings/sessions"],
   ["Tokens", "/settings/tokens"],
+  ["Packages", "/settings/packages"],
 ] as const;
 
 /** The pages of the settings, as tabs; what is about the whole hub is for admins. */

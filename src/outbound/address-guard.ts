@@ -49,8 +49,8 @@ export function parseAllowList(entries: string[]): AllowList {
 export class AddressGuard {
   readonly #allow: AllowList;
   readonly #allowedOnly: boolean;
-  /** Verdicts by origin, which never change because the allow list does not. */
-  readonly #judged = new Map<string, boolean>();
+  /** The newest verdict by host and port; none ever changes, because the allow list does not. */
+  readonly #judged = new Map<string, { protocol: string; passes: boolean }>();
 
   /** With `allowedOnly`, nothing passes but what the operator allowed: for plain http to control endpoints. */
   constructor(allow: AllowList, allowedOnly = false) {
@@ -60,15 +60,13 @@ export class AddressGuard {
 
   /** Judges what can be judged before names are resolved. Throws SignetError `address_denied`. */
   judge(url: URL): void {
-    // With the scheme and host spelled out: URL.origin is "null" for every scheme that is not the web's.
-    const origin = `${url.protocol}//${url.host}`;
-    let passes = this.#judged.get(origin);
-    if (passes === undefined) {
-      passes = this.#mayTry(url);
+    const { host, protocol } = url;
+    let verdict = this.#judged.get(host);
+    if (verdict?.protocol !== protocol) {
       if (this.#judged.size >= MAX_JUDGED) this.#judged.clear();
-      this.#judged.set(origin, passes);
+      this.#judged.set(host, (verdict = { protocol, passes: this.#mayTry(url) }));
     }
-    if (!passes) throw denied();
+    if (!verdict.passes) throw denied();
   }
 
   #mayTry(url: URL): boolean {

@@ -138,7 +138,6 @@ function dispatchOptions(request: OutgoingRequest, options: SendOptions): Dispat
   const headers: string[] = [];
   for (const [name, value] of request.headers) headers.push(name, value);
   return {
-    origin: request.url.origin,
     path: request.url.pathname + request.url.search,
     method: request.method as Dispatcher.HttpMethod,
     headers,
@@ -150,7 +149,7 @@ function dispatchOptions(request: OutgoingRequest, options: SendOptions): Dispat
 }
 
 /** One request on the wire; turns the client's callbacks into the sink's, and ends at the total time limit. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, Flow {
   readonly #sink: AnswerSink;
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
@@ -168,11 +167,20 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (this.#done || status < 200) return;
-    this.#sink.head(status, headers, {
-      pause: () => controller.pause(),
-      resume: () => controller.resume(),
-      abort: () => this.fail(ended()),
-    });
+    this.#controller = controller;
+    this.#sink.head(status, headers, this);
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  abort(): void {
+    this.fail(ended());
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -4,6 +4,7 @@ import type { Context, World } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { likePattern } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
+import type { Soon } from "../storage/memory.ts";
 import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import { PERSON_COLUMNS, personTags, toTeam, toWorker, type PersonRow, type TeamRow, type WorkerRow } from "./store.ts";
 import { mayManageTeam, type Team } from "./team.ts";
@@ -127,11 +128,7 @@ export async function grantees(ctx: Context, q = ""): Promise<Grantee[]> {
 }
 
 /** The worker as an actor with these scopes; undefined when deactivated or unknown. Remembered until they change. */
-export async function workerActor(
-  world: World,
-  workerId: string,
-  scopes: readonly Scope[],
-): Promise<WorkerActor | undefined> {
+export function workerActor(world: World, workerId: string, scopes: readonly Scope[]): Soon<WorkerActor | undefined> {
   const key = `${workerId} ${scopes.join()}`;
   return world.memory.shelf<WorkerActor>("workers").load(key, async () => {
     const person = isId(workerId) ? await readPerson(world, workerId) : undefined;

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { Scope } from "../access/actor.ts";
 import type { World } from "../context.ts";
 import type { Database } from "../storage/database.ts";
+import { soon, type Soon } from "../storage/memory.ts";
 import type { Holder } from "./token.ts";
 
 /** What a valid token stands for. */
@@ -18,12 +19,14 @@ const FLUSH_AFTER = 3_000;
  * Whom a token stands for; undefined when it is unknown, revoked or has expired. Two look-ups in maps when it was seen
  * before; whether a worker or bot may still act is asked of the holder, not of the token.
  */
-export async function verifyToken(world: World, text: string): Promise<Verified | undefined> {
+export function verifyToken(world: World, text: string): Soon<Verified | undefined> {
   if (text.length !== 47 || !(text.startsWith("sgw_") || text.startsWith("sgb_"))) return undefined;
   const key = hash("sha256", text, "base64url");
-  const shelf = world.memory.shelf<Verified>("tokens");
-  const token = shelf.get(key) ?? (await shelf.load(key, () => readToken(world, key)));
-  if (token === undefined) return undefined;
+  const token = world.memory.shelf<Verified>("tokens").load(key, () => readToken(world, key));
+  return soon(token, (known) => known && valid(world, known));
+}
+
+function valid(world: World, token: Verified): Verified | undefined {
   const now = world.clock();
   if (token.expiresAt !== null && token.expiresAt <= now) return undefined;
   used(world, token.id, now);

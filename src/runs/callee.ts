@@ -9,6 +9,7 @@ import { finish, type End } from "./finish.ts";
 import { idempotencyKey } from "./idempotency.ts";
 import { isOver, type Run } from "./run.ts";
 import type { Runner } from "./runner.ts";
+import { simulationOfCall } from "./simulate.ts";
 import { toRun, type RunRow } from "./store.ts";
 import type { Hold } from "./trace.ts";
 
@@ -68,7 +69,7 @@ async function callOf(world: World, { parent, target, inputs, key, hold, starter
       program: JSON.stringify({ inputs: target.inputs, steps: target.steps, output: target.output }),
       config: JSON.stringify(bot.config),
       inputs: JSON.stringify(readInputs(target.inputs, inputs)),
-      simulation: parent.simulation && JSON.stringify(parent.simulation),
+      simulation: parent.simulation && JSON.stringify(simulationOfCall(parent.simulation)),
       parent_id: parent.id,
       parent_key: key,
       origin: idempotencyKey(parent.origin, key),

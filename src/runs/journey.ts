@@ -6,9 +6,13 @@ import { isSignetError, SignetError } from "../errors.ts";
 import type { Scope } from "../expressions/scope.ts";
 import { BudgetExceeded, type Budget } from "./budget.ts";
 import { StepPerformance } from "./performance.ts";
+import { pauseRun } from "./pause.ts";
 import type { Run, TraceLine } from "./run.ts";
 import { Suspended } from "./suspended.ts";
 import { Interrupted, type Trace } from "./trace.ts";
+
+/** A pause that somebody who looks on should see, and in which somebody may stop the run. */
+const LONG = 1_000;
 
 /** What a journey is given by the runner. */
 export interface Equipment {
@@ -24,7 +28,7 @@ export interface Equipment {
   /** Runs a behavior as its own bot. */
   call(target: Behavior, inputs: Record<string, unknown>, key: string): Promise<unknown>;
   /** The process is to stop: whatever comes next is left to another one. */
-  leaving(): boolean;
+  leaving: AbortSignal;
 }
 
 /**
@@ -107,11 +111,13 @@ export class Journey {
     }
   }
 
-  /** Sleeps where that is short; ends the journey for now where it is not, or where the process is to stop. */
+  /** Sleeps; ends the journey for now where the process is to stop, and for good where somebody stopped the run. */
   async pause(milliseconds: number): Promise<void> {
-    const { budget, leaving } = this.equipment;
-    if (leaving()) throw new Suspended(new Date());
-    await new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, budget.leftMs)));
+    const { budget, ctx, leaving, trace } = this.equipment;
+    if (milliseconds >= LONG) await trace.write();
+    await pauseRun(Math.min(milliseconds, budget.leftMs), trace.root, ctx.memory, leaving);
+    if (leaving.aborted) throw new Suspended(ctx.clock());
+    if (milliseconds >= LONG) await trace.write();
   }
 
   #keep(step: Step, line: TraceLine, result: unknown): void {
@@ -132,9 +138,11 @@ export class Journey {
     line.state = "failed";
     line.error = { code: told.code, message: told.message };
     line.result ??= resultOf(error);
+    // The run's error names the step in which it happened, not those around it.
+    const failure = error instanceof StepFailed ? error : new StepFailed(line, error);
     if (step.id !== undefined)
       this.scope.steps[step.id] = { ...(line.result as object | null), error: { ...line.error } };
-    if (step.on_error === undefined || endsRun(error)) throw new StepFailed(line, error);
+    if (step.on_error === undefined || endsRun(error)) throw failure;
     await this.perform(step.on_error, `${line.key}!`);
   }
 }

@@ -1,10 +1,24 @@
 import type { World } from "../context.ts";
 import { deadAmong } from "../audit/sweep.ts";
 
-const EVERY = 5_000;
-/** Seconds after which a queued run that nobody took is asked for again. */
-const OVERDUE = 60;
-const AT_ONCE = 200;
+const EVERY = 3_000;
+/**
+ * Milliseconds after which a queued run that nobody took is asked for again: its job may have been in the hands of a
+ * process that died before it took the run. Asking for one that merely waits for room costs next to nothing.
+ */
+const OVERDUE = 10_000;
+/** Runs of one bot that are asked for again at once, as many as it may have at a time, so that none keeps others out. */
+const OF_ONE_BOT = 100;
+const AT_ONCE = 1_000;
+
+const LEFT_LYING = `
+  select line.id from
+    (select distinct bot_id from runs where state = 'queued' and parent_id is null and due_at < :before) as waiting,
+    lateral (
+      select id from runs where runs.bot_id = waiting.bot_id and state = 'queued' and parent_id is null
+        and due_at < :before order by due_at limit :ofOne
+    ) as line
+  limit :atOnce`;
 
 /**
  * Finds what was left lying: runs of processes that died, and queued ones whose job was lost. A process counts as dead
@@ -77,8 +91,12 @@ export class Recovery {
 
   async #overdue(): Promise<string[]> {
     const { database, clock } = this.#world;
-    const before = new Date(clock().getTime() - OVERDUE * 1000);
-    const query = database.knex("runs").where({ state: "queued" }).whereNull("parent_id").where("due_at", "<", before);
-    return (await query.orderBy("due_at").limit(AT_ONCE).pluck("id")) as string[];
+    const before = new Date(clock().getTime() - OVERDUE);
+    const { rows } = await database.knex.raw<{ rows: { id: string }[] }>(LEFT_LYING, {
+      before,
+      ofOne: OF_ONE_BOT,
+      atOnce: AT_ONCE,
+    });
+    return rows.map(({ id }) => id);
   }
 }

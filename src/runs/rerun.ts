@@ -20,10 +20,11 @@ export const rerunInput = z.strictObject({
  */
 export async function rerun(ctx: Context, id: string, given: z.input<typeof rerunInput>): Promise<Run> {
   const { from } = rerunInput.parse(given);
-  const run = await managedRun(ctx, id);
+  const run = await managedRun(ctx, id, "mayRerun");
   if (!isOver(run.state)) throw new SignetError("conflict", "This run is not over yet.");
   if (run.simulation !== null) throw new SignetError("conflict", "A simulation is started anew from its behavior.");
-  const behavior = await runnableBehavior(ctx, run.behaviorId!);
+  if (run.behaviorId === null) throw new SignetError("conflict", `${run.behaviorName} was deleted.`);
+  const behavior = await runnableBehavior(ctx, run.behaviorId);
   if (from === "start") {
     const made = await queueRun(ctx, behavior, run.inputs, { trigger: "hand", occasion: run.occasion ?? undefined });
     await ctx.db("runs").where({ id: made.id }).update({ rerun_of: run.id });

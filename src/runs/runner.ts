@@ -6,13 +6,18 @@ import { Stop } from "../behaviors/step.ts";
 import { botContext } from "./bot-context.ts";
 import { Budget } from "./budget.ts";
 import { callee } from "./callee.ts";
-import { claim, nextWaiting } from "./claim.ts";
+import { waitForRun } from "./wait.ts";
+import { claim, waiting } from "./claim.ts";
 import { finish, suspend, type End } from "./finish.ts";
 import { Journey, StepFailed } from "./journey.ts";
 import type { Run } from "./run.ts";
-import { findRun, traceOf } from "./store.ts";
+import { traceOf } from "./store.ts";
 import { Suspended } from "./suspended.ts";
 import { Interrupted, Trace, type Hold } from "./trace.ts";
+import { Watched } from "./watched.ts";
+
+/** How long a request that is under way may keep the process from its end; what takes longer is found by the others. */
+const GRACE = 10_000;
 
 const runners = new WeakMap<World["memory"], Runner>();
 
@@ -27,37 +32,45 @@ export function runnerOf(world: World): Runner {
 export class Runner {
   readonly #world: World;
   readonly #active = new Set<Promise<unknown>>();
-  #leaving = false;
+  readonly #watched: Watched;
+  readonly #leaving = new AbortController();
 
   constructor(world: World) {
     // A context that started a run is not what its steps act in.
     const { database, memory, vault, audit, transport, control, directories, expressions, queue } = world;
     const powers = { database, memory, vault, audit, transport, control, directories, expressions, queue };
     this.#world = { ...powers, log: world.log, clock: world.clock, publicUrl: world.publicUrl };
+    this.#watched = new Watched(world);
   }
 
   /** What a job asks for: takes the run if it is there to be taken, and performs it. */
   async take(id: string): Promise<void> {
-    if (this.#leaving) return;
+    // Its job is used up by now, so another process needs a new one.
+    if (this.#leaving.signal.aborted) return this.#world.queue.send(this.#world.database.knex, [id]);
     const run = await claim(this.#world, id);
     if (run) await this.#track(this.#perform(run));
   }
 
   /** Performs a run that this process has taken already, and answers with it as it is at its end or after a while. */
   async performFor(run: Run, milliseconds: number): Promise<Run> {
+    const started = performance.now();
     const done = this.#track(this.#perform(run));
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
     const end = await Promise.race([done, patience]);
     clearTimeout(timer);
     if (end) return { ...run, ...end, finishedAt: this.#world.clock() };
-    return (await findRun({ db: this.#world.database.knex }, run.id)) ?? run;
+    // It waits, or goes on elsewhere.
+    return (await waitForRun(this.#world, run.id, milliseconds - (performance.now() - started))) ?? run;
   }
 
-  /** Takes no more, and puts what is under way back into the queue before its next step. */
+  /** Takes no more, and puts what is under way back into the queue before its next step, as far as there is time. */
   async close(): Promise<void> {
-    this.#leaving = true;
-    await Promise.allSettled(this.#active);
+    this.#leaving.abort();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, GRACE)));
+    await Promise.race([Promise.allSettled(this.#active), patience]);
+    clearTimeout(timer);
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
@@ -67,7 +80,7 @@ export class Runner {
   }
 
   /** The end that it came to here; undefined when it goes on later or elsewhere. */
-  async #perform(run: Run): Promise<(End & Pick<Run, "spentMs">) | undefined> {
+  async #perform(run: Run): Promise<(End & { spentMs: number }) | undefined> {
     const world = this.#world;
     const hold: Hold = { root: run.id, process: world.audit.process, attempt: run.attempts };
     const limits = run.botId === null ? undefined : (await knownBot(world, run.botId))?.limits;
@@ -80,11 +93,14 @@ export class Runner {
     if (end instanceof Suspended) {
       if (await suspend(world, run, hold, end.until, budget.spentMs))
         await world.queue.send(world.database.knex, [run.id], end.until);
+      this.#makeRoom(run);
       return undefined;
     }
-    if (end === undefined || !(await finish(world, run, hold, end, budget.spentMs))) return undefined;
+    const { spentMs } = budget;
+    if (end === undefined || !(await finish(world, run, hold, end, spentMs))) return undefined;
     this.#conclude(run, end);
-    return { ...end, spentMs: budget.spentMs };
+    this.#makeRoom(run);
+    return { ...end, spentMs };
   }
 
   /** One way through the steps of a run, to an end that is written by the caller. Throws Suspended and Interrupted. */
@@ -94,7 +110,7 @@ export class Runner {
     const known = run.attempts > 1 || run.rerunOf !== null ? await traceOf({ db: world.database.knex }, run.id) : [];
     try {
       const ctx = await botContext(world, run.botId ?? "", behalf);
-      const trace = new Trace(ctx, run, hold, known);
+      const trace = new Trace(ctx, run, hold, known, this.#watched);
       const journey = new Journey({
         ctx,
         run,
@@ -103,7 +119,7 @@ export class Runner {
         allowedSteps: (await knownBot(world, run.botId!))?.limits.steps,
         recheck: () => botContext(world, run.botId!, behalf),
         call: (target, inputs, key) => callee(this, world, { parent: run, target, inputs, key, hold, budget, starter }),
-        leaving: () => this.#leaving,
+        leaving: this.#leaving.signal,
       });
       const output = await written(trace, journey.go());
       return { state: "succeeded", output, error: null };
@@ -135,7 +151,7 @@ export class Runner {
     return { state: "failed", output: null, error: { code: "unavailable", message, step: null } };
   }
 
-  /** Records the end, and asks for a run of the same bot that may have waited for room. */
+  /** Records the end. */
   #conclude(run: Run, end: End): void {
     const world = this.#world;
     const actor = { type: "bot" as const, id: run.botId, name: run.behaviorName.split("/")[0]!, scopes: [] };
@@ -147,9 +163,14 @@ export class Runner {
         facts: { behavior: run.behaviorName, run: run.id, state: end.state, code: end.error?.code },
       },
     );
-    if (run.botId === null) return;
-    void nextWaiting(world, run.botId)
-      .then((next) => (next === undefined ? undefined : world.queue.send(world.database.knex, [next])))
+  }
+
+  /** Asks for runs of the same bot that may have waited for room. What is missed here is found by the recovery. */
+  #makeRoom({ botId }: Run): void {
+    const { database, queue } = this.#world;
+    if (botId === null) return;
+    void waiting(this.#world, botId)
+      .then((ids) => (ids.length === 0 ? undefined : queue.send(database.knex, ids)))
       .catch(() => undefined);
   }
 }

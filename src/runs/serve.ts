@@ -14,7 +14,11 @@ export async function runRuns(world: World): Promise<{ close(): Promise<void> }>
   return {
     close: async () => {
       await recovery.stop();
-      await Promise.all([runner.close(), world.queue.close()]);
+      // No more jobs first; then what is under way goes back into a queue that still takes it.
+      const served = world.queue.stopServing();
+      await runner.close();
+      await served;
+      await world.queue.close();
     },
   };
 }

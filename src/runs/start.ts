@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Event } from "../audit/event.ts";
 import { fullName, type Behavior } from "../behaviors/behavior.ts";
 import { runnableBehavior } from "../behaviors/browse.ts";
 import { readInputs } from "../behaviors/inputs.ts";
@@ -7,11 +8,16 @@ import { DEFAULT_LIMITS } from "../bots/limits.ts";
 import { inTransaction, notify, type Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { isDuplicate } from "../storage/database.ts";
+import { jsonText } from "../storage/json.ts";
 import { newId } from "../storage/id.ts";
+import { waitForRun } from "./wait.ts";
 import { simulation, type Run, type Trigger } from "./run.ts";
 import { runnerOf } from "./runner.ts";
-import { withReplay } from "./simulate.ts";
+import { allowedSimulation } from "./simulate.ts";
 import { toRun, type RunRow } from "./store.ts";
+
+/** Milliseconds that a simulation is waited for. */
+const SIMULATED = 60_000;
 
 export const startInput = z.strictObject({
   inputs: z.record(z.string(), z.unknown()).default({}),
@@ -43,8 +49,10 @@ export async function startRun(ctx: Context, behavior: string, given: StartInput
   const options = simulate === true ? simulation.parse({}) : simulate === false ? null : simulate;
   if (wait_ms === 0 && options === null) return queueRun(ctx, target, inputs, { trigger });
   const run = await insert(ctx, target, inputs, { trigger }, options, "running");
-  if (run.state === "queued") return enqueued(ctx, run);
-  return runnerOf(ctx).performFor(run, Math.max(wait_ms, options === null ? 0 : 60_000));
+  // A simulation is looked at right away; without a wish it is waited for.
+  const patience = wait_ms === 0 ? SIMULATED : wait_ms;
+  if (run.state === "queued") return (await waitForRun(ctx, (await enqueued(ctx, run)).id, patience)) ?? run;
+  return runnerOf(ctx).performFor(run, patience);
 }
 
 /** Puts a run into the queue, with its job or not at all. Joins the caller's transaction. */
@@ -74,16 +82,54 @@ async function insert(
   options: Run["simulation"],
   wished: "running" | "queued",
 ): Promise<Run> {
+  const { bot, ...row } = await newRow(ctx, behavior, given, start, options);
+  await ctx.audit.append(ctx, startedEvent(row, start, options !== null));
+  const atOnce = wished === "running" ? roomFor(ctx, bot.id, bot.limits.max_runs ?? DEFAULT_LIMITS.max_runs) : null;
+  const running = atOnce && {
+    clock: options?.now ?? row.created_at,
+    started_at: row.created_at,
+    process: ctx.audit.process,
+    attempts: 1,
+  };
+  const state = atOnce ?? "queued";
+  try {
+    const insertion = ctx.db("runs").insert({ ...row, state, ...running });
+    const [made] = (await (start.key === undefined ? insertion : insertion.onConflict("key").ignore()).returning(
+      "*",
+    )) as RunRow[];
+    return made ? toRun(made) : await earlier(ctx, start.key!);
+  } catch (error) {
+    if (isDuplicate(error, "runs_key_key")) return earlier(ctx, start.key!);
+    throw error;
+  }
+}
+
+/** What the audit says of it; recorded before the row is there. */
+export function startedEvent(row: { id: string; behavior_name: string }, start: Start, simulated: boolean): Event {
+  const facts = { behavior: row.behavior_name, run: row.id, trigger: start.trigger, simulated };
+  return { action: "run.started", outcome: "ok", facts };
+}
+
+/**
+ * The row of a run that is to be, all but its state, and its bot. Throws `conflict` for a behavior or bot that is
+ * switched off, `invalid` naming each input.
+ */
+export async function newRow(
+  ctx: Context,
+  behavior: Behavior,
+  given: Record<string, unknown>,
+  start: Start,
+  options: Run["simulation"],
+) {
   const bot = await knownBot(ctx, behavior.bot.id);
   if (!behavior.enabled) throw new SignetError("conflict", `${fullName(behavior)} is switched off.`);
   if (!bot?.enabled) throw new SignetError("conflict", `The bot ${behavior.bot.name} is switched off.`);
   const inputs = readInputs(behavior.inputs, given);
   const startedBy = start.startedBy ?? { type: ctx.actor.type, id: ctx.actor.id, name: ctx.actor.name };
-  const simulation = options && (await withReplay(ctx, options));
+  const simulation = options && (await allowedSimulation(ctx, bot, options));
   const [id, now] = [newId(), ctx.clock()];
-  const facts = { behavior: fullName(behavior), run: id, trigger: start.trigger, simulated: simulation !== null };
-  await ctx.audit.append(ctx, { action: "run.started", outcome: "ok", facts });
-  const { program, ...row } = {
+  return {
+    bot,
     id,
     behavior_id: behavior.id,
     behavior_name: fullName(behavior),
@@ -95,38 +141,21 @@ async function insert(
     started_by_id: startedBy.id,
     started_by_name: startedBy.name,
     chain: [startedBy.name, fullName(behavior)],
-    program: { inputs: behavior.inputs, steps: behavior.steps, output: behavior.output },
+    program: JSON.stringify({ inputs: behavior.inputs, steps: behavior.steps, output: behavior.output }),
     config: JSON.stringify(bot.config),
-    inputs: JSON.stringify(inputs),
-    occasion: start.occasion === undefined ? null : JSON.stringify(start.occasion),
+    inputs: jsonText(inputs),
+    occasion: start.occasion === undefined ? null : jsonText(start.occasion),
     simulation: simulation && JSON.stringify(simulation),
     origin: id,
     key: start.key ?? null,
     due_at: start.dueAt ?? now,
     created_at: now,
   };
-  const atOnce = wished === "running" ? roomFor(ctx, bot.id, bot.limits.max_runs ?? DEFAULT_LIMITS.max_runs) : null;
-  const running = atOnce && { clock: simulation?.now ?? now, started_at: now, process: ctx.audit.process, attempts: 1 };
-  const state = atOnce ?? "queued";
-  try {
-    const insertion = ctx.db("runs").insert({ ...row, program: JSON.stringify(program), state, ...running });
-    const [made] = (await (start.key === undefined ? insertion : insertion.onConflict("key").ignore()).returning(
-      "*",
-    )) as RunRow[];
-    return made ? toRun(made) : await earlier(ctx, start.key!);
-  } catch (error) {
-    if (isDuplicate(error, "runs_key_key")) return earlier(ctx, start.key!);
-    throw error;
-  }
 }
 
-/** As many runs of one bot at once as it may have; two that begin in the same moment may both find room. */
+/** As many runs of one bot at once as it may have. */
 function roomFor(ctx: Context, bot: string, limit: number) {
-  return ctx.db.raw(
-    `case when (select count(*) from runs where bot_id = ? and state = 'running' and parent_id is null) < ?
-      then 'running' else 'queued' end`,
-    [bot, limit],
-  );
+  return ctx.db.raw("case when run_room(?::uuid, ?::int) then 'running' else 'queued' end", [bot, limit]);
 }
 
 async function earlier(ctx: Context, key: string): Promise<Run> {

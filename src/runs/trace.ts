@@ -1,12 +1,13 @@
 import type { Context } from "../context.ts";
 import type { Step } from "../behaviors/step.ts";
 import type { Run, TraceLine } from "./run.ts";
+import type { Watched } from "./watched.ts";
 
 /** Longest text that is shown of one value. */
 const SHOWN_LIMIT = 16_384;
 
 // Only whoever holds the run writes: a process that was believed dead, and whose run another one took over, writes
-// nothing. What it answers is null then, and otherwise whether somebody asked for an end.
+// nothing. What it answers is null then, and otherwise whether somebody asked for an end. Who watches the run is told.
 const WRITE = `
   with held as (select stopping from runs where id = $2 and process = $3 and attempts = $4),
   written as (
@@ -14,12 +15,12 @@ const WRITE = `
       shown, result, error)
     select $5, line.key, line.position, line."stepId", line.kind, line.title, line.state, line."startedAt",
       line."durationMs", line."requestId", line.shown, line.result, line.error
-    from held, jsonb_to_recordset($1) as line (key text, position int, "stepId" text, kind text, title text, state text,
-      "startedAt" timestamptz, "durationMs" int, "requestId" text, shown jsonb, result jsonb, error jsonb)
+    from held, json_to_recordset($1::json) as line (key text, position int, "stepId" text, kind text, title text, state text,
+      "startedAt" timestamptz, "durationMs" int, "requestId" text, shown json, result json, error jsonb)
     on conflict (run_id, key) do update set state = excluded.state, duration_ms = excluded.duration_ms,
       request_id = excluded.request_id, shown = excluded.shown, result = excluded.result, error = excluded.error
   )
-  select stopping from held`;
+  select stopping, case when $6 then pg_notify('signet', 'run:' || $5) end from held`;
 
 /** Who holds a run: which process, in which of its attempts. */
 export interface Hold {
@@ -46,15 +47,22 @@ export class Trace {
   readonly #ctx: Context;
   readonly #run: Run;
   readonly #hold: Hold;
+  readonly #watched: Watched;
   readonly #known: Map<string, TraceLine>;
   readonly #unwritten = new Map<string, TraceLine>();
   #position = 0;
 
-  constructor(ctx: Context, run: Run, hold: Hold, known: TraceLine[]) {
+  constructor(ctx: Context, run: Run, hold: Hold, known: TraceLine[], watched: Watched) {
     this.#ctx = ctx;
     this.#run = run;
     this.#hold = hold;
+    this.#watched = watched;
     this.#known = new Map(known.map((line) => [line.key, line]));
+  }
+
+  /** The run that is held: this one, or the one that called it. */
+  get root(): string {
+    return this.#hold.root;
   }
 
   /** What is on record of a step that came to an end. */
@@ -92,7 +100,8 @@ export class Trace {
     const lines = [...this.#unwritten.values()].map((line) => ({ ...line, shown: cut(line.shown) }));
     this.#unwritten.clear();
     const { root, process, attempt } = this.#hold;
-    const values = [JSON.stringify(lines).replaceAll("\\u0000", "\\ufffd"), root, process, attempt, this.#run.id];
+    const text = JSON.stringify(lines).replaceAll("\\u0000", "\\ufffd");
+    const values = [text, root, process, attempt, this.#run.id, this.#watched.due(this.#run.id)];
     const [held] = await this.#ctx.database.prepared<{ stopping: boolean }>("run-steps", WRITE, values);
     if (held === undefined) throw new Interrupted("lost");
     if (held.stopping) throw new Interrupted("stopped");

@@ -4,10 +4,10 @@ import { inTransaction, record, type Context } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { isDuplicate } from "../storage/database.ts";
 import { newId } from "../storage/id.ts";
-import { catalogEntry, fillEntry } from "./catalog.ts";
+import { catalogEntry, fillEntry, originOf } from "./catalog.ts";
 import { requireCurrent } from "./certificate.ts";
 import { serviceBinding } from "./secret.ts";
-import { define, nameSchema, testSchema, type Definition, type Service } from "./service.ts";
+import { define, nameSchema, testSchema, uidInput, type Definition, type Service } from "./service.ts";
 import { findService, toColumns } from "./store.ts";
 
 const settingsInput = z.record(z.string(), z.unknown()).default({});
@@ -23,6 +23,7 @@ const fromCatalog = z.strictObject({
   base_url: z.string().max(2000).optional(),
   headers: headersInput.optional(),
   test: testSchema.optional(),
+  uid: uidInput.optional(),
 });
 
 /** By hand, from any kind. */
@@ -34,6 +35,9 @@ const byHand = z.strictObject({
   base_url: z.string().max(2000).optional(),
   headers: headersInput.optional(),
   test: testSchema.optional(),
+  uid: uidInput.optional(),
+  /** Key of the catalog entry that it once was made from. */
+  origin: z.string().max(100).optional(),
 });
 
 export const addServiceInput = z.union([fromCatalog, byHand]);
@@ -42,15 +46,12 @@ export type AddService = z.input<typeof addServiceInput>;
 /** Sets a service up. For admins. Throws `invalid`, `conflict` when the name is taken. */
 export async function addService(ctx: Context, given: AddService): Promise<Service> {
   requireAdmin(ctx);
-  const schema = given !== null && typeof given === "object" && "catalog" in given ? fromCatalog : byHand;
-  const input = schema.parse(given);
-  const { definition, name, catalogKey } =
-    "catalog" in input ? fromEntry(input) : { definition: define(input), name: input.name, catalogKey: null };
+  const { definition, name, catalogKey, uid } = readService(given);
   requireCurrent(ctx, definition.open);
   const id = newId();
   const saved = await inTransaction(ctx, async (inside) => {
     const secretId = await sealHidden(inside, id, definition);
-    const row = { id, kind: definition.kind.id, catalog_key: catalogKey, created_by: ctx.actor.id };
+    const row = { id, uid: uid ?? id, kind: definition.kind.id, catalog_key: catalogKey, created_by: ctx.actor.id };
     const columns = toColumns({
       ...definition,
       name,
@@ -74,12 +75,30 @@ export async function addService(ctx: Context, given: AddService): Promise<Servi
   return saved!;
 }
 
+/** What an input makes, before anything is made. Throws `invalid`, `not_found` for what is not in the catalog. */
+export function readService(given: AddService): {
+  definition: Definition;
+  name: string;
+  catalogKey: string | null;
+  uid: string | undefined;
+} {
+  const schema = given !== null && typeof given === "object" && "catalog" in given ? fromCatalog : byHand;
+  const input = schema.parse(given);
+  if ("catalog" in input) return { ...fromEntry(input), uid: input.uid };
+  const catalogKey = originOf(input.origin ?? null)?.key ?? null;
+  return { definition: define(input), name: input.name, catalogKey, uid: input.uid };
+}
+
 /** Services, workers, teams and settings are for admins. */
 export function requireAdmin(ctx: Context): void {
   if (!isAdmin(ctx.actor)) throw new SignetError("forbidden", "Only admins may set up services.");
 }
 
 export function nameTaken(error: unknown): never {
+  if (isDuplicate(error, "services_uid"))
+    throw new SignetError("conflict", "There is a service with this uid already.", {
+      issues: [{ path: "uid", message: "This is taken." }],
+    });
   throw isDuplicate(error) ? takenName() : error;
 }
 

@@ -45,6 +45,23 @@ export async function getService(ctx: Context, id: string): Promise<Service> {
   return service;
 }
 
+/** Services by uid, or by the catalog entry that they were made from; for verbs of rooms above. */
+export async function servicesWith(ctx: Context, wish: { uids: string[] } | { catalog: string[] }): Promise<Service[]> {
+  const query = ctx.db("services").orderByRaw("lower(name), id");
+  if ("uids" in wish) query.whereIn("uid", wish.uids);
+  else query.whereIn("catalog_key", wish.catalog);
+  return (await query).map(toService);
+}
+
+/** The name, or one with a number after it that no service has. */
+export async function freeServiceName(ctx: Context, wished: string): Promise<string> {
+  const alike = await ctx.db("services").whereRaw("starts_with(lower(name), lower(?))", [wished]).pluck("name");
+  const taken = new Set((alike as string[]).map((name) => name.toLowerCase()));
+  let name = wished;
+  for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${wished} ${number}`;
+  return name;
+}
+
 /** For verbs of rooms above that already know the service may be used. */
 export async function serviceOf(ctx: Context, id: string): Promise<Service> {
   const service = await findService(ctx, id);
@@ -56,6 +73,7 @@ export async function serviceOf(ctx: Context, id: string): Promise<Service> {
 export function shownService(ctx: Context, service: Service) {
   const shown = {
     id: service.id,
+    uid: service.uid,
     name: service.name,
     kind: service.kind,
     catalog: service.catalogKey,

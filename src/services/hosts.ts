@@ -27,17 +27,23 @@ export function parseHost(entry: string): { host: string } | { problem: string }
 export function hostAllowed(hosts: readonly string[], url: URL, baseUrl: string | null): boolean {
   let known = judged.get(hosts);
   if (known === undefined) judged.set(hosts, (known = new Map()));
-  const key = `${url.protocol}//${url.host} ${baseUrl}`;
-  let allowed = known.get(key);
-  if (allowed === undefined) {
+  const { host, protocol } = url;
+  let verdict = known.get(host);
+  if (verdict?.protocol !== protocol || verdict.baseUrl !== baseUrl) {
     if (known.size >= MAX_JUDGED) known.clear();
-    known.set(key, (allowed = fits(hosts, url, baseUrl)));
+    known.set(host, (verdict = { protocol, baseUrl, allowed: fits(hosts, url, baseUrl) }));
   }
-  return allowed;
+  return verdict.allowed;
 }
 
-/** Verdicts of each list, by origin and base URL: a list never changes, another takes its place. */
-const judged = new WeakMap<readonly string[], Map<string, boolean>>();
+interface Judged {
+  protocol: string;
+  baseUrl: string | null;
+  allowed: boolean;
+}
+
+/** The newest verdict of each list, by host: a list never changes, another takes its place. */
+const judged = new WeakMap<readonly string[], Map<string, Judged>>();
 const MAX_JUDGED = 1_000;
 
 function fits(hosts: readonly string[], url: URL, baseUrl: string | null): boolean {

@@ -26,6 +26,8 @@ export type Test = z.infer<typeof testSchema>;
 
 export interface Service {
   id: string;
+  /** Stays the same through exports and imports. */
+  uid: string;
   name: string;
   kind: string;
   catalogKey: string | null;
@@ -54,6 +56,11 @@ export interface Definition {
   headers: Record<string, string>;
   test: Test | null;
 }
+
+/** What stays the same through exports and imports, of services, bots and behaviors. */
+export const uidInput = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$/, "A uid holds letters, digits and . _ : / -, at most 120.");
 
 export const nameSchema = z.string().trim().min(1, "Enter a name.").max(100, "Use at most 100 characters.");
 

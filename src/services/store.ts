@@ -4,6 +4,7 @@ import type { Service } from "./service.ts";
 /** Rows of `services`; for this room only. */
 interface Row {
   id: string;
+  uid: string;
   name: string;
   kind: string;
   catalog_key: string | null;
@@ -22,6 +23,7 @@ interface Row {
 export function toService(row: Row): Service {
   return {
     id: row.id,
+    uid: row.uid,
     name: row.name,
     kind: row.kind,
     catalogKey: row.catalog_key,

@@ -41,7 +41,11 @@ export function openDatabase(url: string, options: { max?: number } = {}): Datab
     prepared: async <Row>(name: string, text: string, values: unknown[]) =>
       (await pool.query({ name, text, values })).rows as Row[],
     write: async (name, text, values) => (await pool.query({ name, text, values })).rowCount ?? 0,
-    query: async (text, values) => ({ rows: (await pool.query(text, values)).rows }),
+    query: async (text, values) => {
+      // Several statements in one text have several results.
+      const results = [await pool.query(text, values)].flat();
+      return { rows: results.flatMap(({ rows }) => rows as unknown[]) };
+    },
     connect: async () => {
       const client = new pg.Client({ connectionString: url, application_name: "signet-listen", keepAlive: true });
       client.on("error", () => undefined);

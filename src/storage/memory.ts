@@ -3,7 +3,16 @@ import type { Topic } from "./notices.ts";
 /** Entries kept per shelf before the oldest leave; a bound, not a goal. */
 const MAX_ENTRIES = 20_000;
 
-interface Entry<T> {
+/** At once when it is in memory, else later. */
+export type Soon<T> = T | Promise<T>;
+
+/** What `next` makes of a value: at once when that is there. */
+export function soon<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** What was read, to be remembered. */
+interface Found<T> {
   value: T;
   /** Dropped when any of these changes, each "topic:key". */
   tags: string[];
@@ -11,7 +20,7 @@ interface Entry<T> {
 
 /** Values remembered under a key, each dropped when a notice names one of its tags. */
 export class Shelf<T> {
-  readonly #entries = new Map<string, Entry<T>>();
+  readonly #entries = new Map<string, Found<T>>();
   readonly #byTag = new Map<string, Set<string>>();
   readonly #memory: Memory;
 
@@ -27,9 +36,12 @@ export class Shelf<T> {
    * Loads and remembers `key`. What is loaded while a notice arrives, or while notices can not arrive, is used
    * but not kept, so memory never outlives the truth by more than the load itself.
    */
-  async load(key: string, read: () => Promise<{ value: T; tags: string[] } | undefined>): Promise<T | undefined> {
+  load(key: string, read: () => Promise<Found<T> | undefined>): Soon<T | undefined> {
     const known = this.#entries.get(key);
-    if (known) return known.value;
+    return known ? known.value : this.#read(key, read);
+  }
+
+  async #read(key: string, read: () => Promise<Found<T> | undefined>): Promise<T | undefined> {
     const before = this.#memory.version;
     const found = await read();
     if (found && this.#memory.isOpen && this.#memory.version === before) this.#keep(key, found);
@@ -46,7 +58,7 @@ export class Shelf<T> {
     this.#byTag.clear();
   }
 
-  #keep(key: string, entry: Entry<T>): void {
+  #keep(key: string, entry: Found<T>): void {
     if (this.#entries.size >= MAX_ENTRIES) this.#forget(this.#entries.keys().next().value!);
     this.#entries.set(key, entry);
     for (const tag of entry.tags) {

@@ -5,7 +5,18 @@ import type { Memory } from "./memory.ts";
 const CHANNEL = "signet";
 
 /** What changed: everything remembered about that key of that topic is dropped in every process. */
-export type Topic = "account" | "service" | "token" | "session" | "people" | "bot" | "behavior" | "run";
+export type Topic =
+  | "account"
+  | "service"
+  | "token"
+  | "session"
+  | "people"
+  | "bot"
+  | "behavior"
+  | "run"
+  | "schedule"
+  | "webhook"
+  | "event-trigger";
 
 /**
  * Tells every process, this one included, once the surrounding transaction commits. Postgres delivers within

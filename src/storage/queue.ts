@@ -71,9 +71,14 @@ export class Queue {
     this.#serving = new Worker(this.#boss, this.#memory, this.#log, concurrency, handler);
   }
 
-  /** Lets jobs in hand finish for as long as the process is given, and takes no more. */
-  async close(): Promise<void> {
+  /** Takes no more jobs, and resolves when those in hand are done. Sending goes on. */
+  async stopServing(): Promise<void> {
     await this.#serving?.stop();
+  }
+
+  /** Takes no more jobs, lets those in hand finish for as long as the process is given, and ends. */
+  async close(): Promise<void> {
+    await this.stopServing();
     if (this.#started === undefined) return;
     await this.#started.catch(() => undefined);
     await this.#boss.stop({ graceful: false, close: false });

@@ -2,7 +2,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setupToken } from "../../src/people/setup.ts";
 import { findings } from "../support/chromium-axe.ts";
-import { EMPTY, forAdmins, forGuests, forWorkers, type Stop } from "../support/chromium-pages.ts";
+import { aboutRuns, EMPTY, forAdmins, forGuests, forWorkers, type Stop } from "../support/chromium-pages.ts";
+import { seedRuns } from "../support/chromium-runs.ts";
 import { seed, type Seed } from "../support/chromium-seed.ts";
 import { newStage, type Stage } from "../support/chromium-world.ts";
 import { newPerson, openChromium } from "../support/chromium.ts";
@@ -60,6 +61,12 @@ describe("every page", () => {
   test("that admins see", { timeout: 400_000 }, async () => {
     seeded = await seed(stage);
     expect(await visit(await stage.open("ada"), forAdmins(seeded, stage.people))).toEqual({});
+  });
+
+  test("about behaviors that ran", { timeout: 300_000 }, async () => {
+    const runs = await seedRuns(stage);
+    expect(await visit(await stage.open("ada"), [...Object.entries(runs.paths), ...aboutRuns(runs)])).toEqual({});
+    await runs.close();
   });
 
   test("that workers see", { timeout: 120_000 }, async () => {

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { button, field, fill, link } from "./chromium.ts";
+import type { SeededRuns } from "./chromium-runs.ts";
 import type { Seed } from "./chromium-seed.ts";
 import { decideAt } from "./salesforce-steps.ts";
 import type { Cast } from "./world.ts";
@@ -11,6 +12,33 @@ const KINDS = ["oauth2", "oauth1", "api_key", "bearer", "basic", "login", "jwt",
 
 const EXAMPLE = "curl https://api.acme.example/v1/me -H 'X-Api-Key: $KEY' -H 'Workspace: {workspace}'";
 
+const PACKAGE = {
+  ...{ signet_package: 1, name: "Night watch", uid: "acme/night", version: "1.1" },
+  prompts: [{ key: "secret", type: "secret", label: "Client secret" }],
+  services: [
+    {
+      ...{ uid: "acme/crm", kind: "oauth2", name: "Acme CRM", hosts: ["crm.example"] },
+      settings: {
+        authorize_url: "https://crm.example/authorize",
+        token_url: "https://crm.example/token",
+        client_id: "app",
+        client_secret: "{{{ prompts.secret }}}",
+      },
+    },
+  ],
+  bots: [
+    { uid: "acme/night", slug: "night-shift", name: "Night shift" },
+    { uid: "acme/day", slug: "day-shift", name: "Day shift", config: { region: "us" } },
+  ],
+  behaviors: [
+    {
+      ...{ uid: "acme/day/look", bot: "day-shift", slug: "look", title: "Look around" },
+      steps: [{ id: "seen", do: "http_request", account: { service: "salesforce" }, url: "/services/data/" }],
+      schedules: [{ cron: "0 6 * * *" }],
+    },
+  ],
+};
+
 /** Of a hub with people and nothing else. */
 export const EMPTY: Stop[] = [
   ["home", "/"],
@@ -21,6 +49,9 @@ export const EMPTY: Stop[] = [
   ["bots", "/bots"],
   ["requests", "/requests"],
   ["own tokens", "/settings/tokens"],
+  ["packages", "/settings/packages"],
+  ["export package", "/settings/packages/export"],
+  ["notices", "/notices"],
 ];
 
 /** For an admin, once there is something. */
@@ -128,8 +159,29 @@ export function forAdmins({ services, accounts, links, bot, botToken, behavior, 
     ["tokens", "/settings/tokens"],
     ["new token", "/settings/tokens/new"],
     ["own token", (page) => named(page, "/settings/tokens/new", "Create")],
+    ["packages", "/settings/packages"],
+    ["package", (page) => installed(page)],
+    ["remove package", (page) => installed(page).then(() => page.goto(`${page.url()}/remove`))],
+    ["import package", "/settings/packages/import"],
+    ["import refused", (page) => refused(page, "/settings/packages/import", "Continue")],
+    ["package's answers", (page) => fromLibrary(page)],
+    ["package's answers refused", (page) => fromLibrary(page).then(() => send(page, "Preview"))],
+    ["package's preview", (page) => previewed(page)],
+    ["export package", "/settings/packages/export"],
+    ["export refused", (page) => refused(page, "/settings/packages/export", "Download")],
     ["about", "/settings/about"],
     ["not found", "/services/018f0000-0000-7000-8000-000000000000"],
+  ];
+}
+
+/** Of runs, where a form comes back. */
+export function aboutRuns({ paths }: SeededRuns): Stop[] {
+  const form = paths["run form"]!;
+  const limits = paths["limits of a bot"]!;
+  return [
+    ["run form refused", (page) => refused(page, form, "Run")],
+    ["simulation refused", (page) => refusedSimulation(page, form)],
+    ["limits refused", (page) => wrongLimits(page, limits)],
   ];
 }
 
@@ -181,6 +233,22 @@ async function refused(page: Page, address: string, name: string): Promise<void>
   await send(page, name);
 }
 
+async function refusedSimulation(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await withoutChecks(page);
+  await page.getByText("Simulate: what to send and what to answer").click();
+  await field(page, "In the simulation").first().selectOption("answer");
+  await field(page, "Body as JSON").first().fill("{oops");
+  await send(page, "Simulate");
+}
+
+async function wrongLimits(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await field(page, "Accounts").selectOption("some");
+  await fill(page, { "Only these hosts": "https://x", "Runs at once": "many" });
+  await send(page, "Save Changes");
+}
+
 /** The browser no longer keeps the forms of the page from being sent as they are. */
 async function withoutChecks(page: Page): Promise<void> {
   const forms = page.locator("main form");
@@ -198,6 +266,25 @@ async function named(page: Page, address: string, act: string): Promise<void> {
   await page.goto(address);
   await field(page, "Name").fill("visit");
   await send(page, act);
+}
+
+async function installed(page: Page): Promise<void> {
+  await page.goto("/settings/packages");
+  await page.locator("tbody a").first().click();
+  await page.getByRole("heading", { name: "What it installed" }).waitFor();
+}
+
+async function fromLibrary(page: Page): Promise<void> {
+  await page.goto("/settings/packages/import");
+  await send(page, "Salesforce Bot");
+}
+
+/** Of a package that asks for a secret, is left out in part, and meets a bot of the same short name. */
+async function previewed(page: Page): Promise<void> {
+  await page.goto("/settings/packages/import");
+  await field(page, "Package").fill(JSON.stringify(PACKAGE));
+  await send(page, "Continue");
+  await send(page, "Preview");
 }
 
 async function request(page: Page, url: string, act: "Send" | "Preview"): Promise<void> {

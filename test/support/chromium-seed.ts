@@ -10,6 +10,7 @@ import { shareAccount } from "../../src/accounts/share.ts";
 import type { Behavior } from "../../src/behaviors/behavior.ts";
 import { addBehavior, editBehavior } from "../../src/behaviors/save.ts";
 import { addBot } from "../../src/bots/add.ts";
+import { importPackage } from "../../src/packages/import.ts";
 import type { Context } from "../../src/context.ts";
 import { inviteWorker } from "../../src/people/invite.ts";
 import { issueToken } from "../../src/people/token.ts";
@@ -118,6 +119,10 @@ export async function seed(stage: Stage): Promise<Seed> {
     await execute(ada, { account: inbox.id, method: "GET", url: path });
   await execute(ben, { account: inbox.id, method: "DELETE", url: "/tickets/7" }).catch(() => undefined);
 
+  const watch = { uid: "acme/day", slug: "day-shift", name: "Day shift", config: { region: "eu" } };
+  await importPackage(ada, {
+    package: { ...{ signet_package: 1, name: "Night watch", uid: "acme/night", version: "1.0" }, bots: [watch] },
+  });
   const { token } = await inviteWorker(ada, {
     email: "dora@example.com",
     name: "Dora Newcomer",

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SCOPES, SYSTEM, type Actor, type WorkerActor } from "../../src/access/actor.ts";
 import { unfold } from "../../src/audit/unfold.ts";
-import { compose, contextFor } from "../../src/compose.ts";
+import { compose, contextFor, type Composed } from "../../src/compose.ts";
 import type { Context, Log, World } from "../../src/context.ts";
 import { addWorker } from "../../src/people/add-worker.ts";
 import { workerActor } from "../../src/people/browse.ts";
@@ -22,6 +22,12 @@ export interface TestWorld {
   close(): Promise<void>;
 }
 
+/** One whose database other processes serve, too. */
+export interface SharedWorld extends TestWorld {
+  /** Another process on the same database; it ends with this one. */
+  another(): Promise<World>;
+}
+
 export interface WorldOptions {
   outboundAllow?: string[];
   publicUrl?: string;
@@ -30,10 +36,10 @@ export interface WorldOptions {
 }
 
 /** A migrated database of its own with everything composed on it; `close` leaves nothing behind. */
-export async function newWorld(options: WorldOptions = {}): Promise<TestWorld> {
+export async function newWorld(options: WorldOptions = {}): Promise<SharedWorld> {
   const database = await newDatabase("migrated", prepare);
   const folder = await temporaryFolder();
-  const { world, close } = await compose({
+  const parts = {
     databaseUrl: database.url,
     dataDir: join(folder, "data"),
     keys: undefined,
@@ -41,12 +47,19 @@ export async function newWorld(options: WorldOptions = {}): Promise<TestWorld> {
     publicUrl: options.publicUrl ?? "https://signet.example.com",
     log: options.log ?? SILENT,
     ...(options.clock && { clock: options.clock }),
-  });
+  };
+  const { world, close } = await compose(parts);
+  const others: Composed[] = [];
   return {
     world,
     databaseUrl: database.url,
+    another: async () => {
+      others.push(await compose(parts));
+      return others.at(-1)!.world;
+    },
     ctx: (actor = SYSTEM, more = {}) => contextFor(world, actor, more),
     close: async () => {
+      for (const other of others) await other.close();
       await close();
       await database.drop();
       await rm(folder, { recursive: true, force: true });

@@ -9,6 +9,7 @@ import "./files.js";
 import "./guard.js";
 import "./jump.js";
 import "./keys.js";
+import "./live.js";
 import "./menus.js";
 import "./problems.js";
 import "./rows.js";

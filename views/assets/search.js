@@ -3,7 +3,7 @@
  * (by id) are taken over, and the address follows so that a reload or a bookmark shows the same list.
  */
 
-import { announce } from "./announce.js";
+import { load, takeOver } from "./regions.js";
 
 const PAUSE_MS = 250;
 let timer;
@@ -31,18 +31,13 @@ for (const form of document.querySelectorAll("form[data-live]")) {
 function show(form) {
   const address = addressOf(form);
   running?.abort();
-  // XMLHttpRequest parses the answer itself; a parser fed with text would need an exception from trusted types.
-  running = new XMLHttpRequest();
-  running.open("GET", address);
-  running.responseType = "document";
-  running.onload = ({ target: answer }) => {
+  const shown = (answer) => {
     // Signed out, or an error page: let the browser go there.
     if (answer.status !== 200 || answer.responseURL !== address.href) return location.assign(address);
     takeOver(answer.response);
     history.replaceState(history.state, "", address);
   };
-  running.onerror = () => location.assign(address);
-  running.send();
+  running = load(address, shown, () => location.assign(address));
 }
 
 function addressOf(form) {
@@ -50,14 +45,4 @@ function addressOf(form) {
   address.search = "";
   for (const [name, value] of new FormData(form)) if (value !== "") address.searchParams.append(name, value);
   return address;
-}
-
-function takeOver(page) {
-  for (const region of document.querySelectorAll("[data-live-region]")) {
-    const fresh = page.getElementById(region.id);
-    if (fresh) region.replaceWith(fresh);
-  }
-  document.dispatchEvent(new CustomEvent("signet:fresh"));
-  const count = document.querySelector("[data-live-count]");
-  if (count) announce(count.textContent.trim());
 }

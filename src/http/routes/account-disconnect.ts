@@ -1,14 +1,16 @@
 import { disconnectAccount, type Revocation } from "../../accounts/disconnect.ts";
 import { listShares } from "../../accounts/share.ts";
+import { usingAccount } from "../../behaviors/where-used.ts";
 import { limits } from "../account-page.ts";
 import { accountCrumbs, byConsent, changeable } from "../account-view.ts";
 import { redirect, view, type Flash } from "../answer.ts";
+import { usedBy } from "../behaviors-that-stop.ts";
 import { get, post } from "../route.ts";
 
 export default [
   get("/accounts/:slug/disconnect", async (ctx, { params }) => {
     const { account, path, tile } = await changeable(ctx, params.slug!, "stop");
-    const shares = await listShares(ctx, account.id);
+    const [shares, used] = await Promise.all([listShares(ctx, account.id), usingAccount(ctx, account)]);
     const provider = account.service.name;
     const data = {
       page: { title: `Disconnect ${account.name}` },
@@ -18,10 +20,13 @@ export default [
       sentence: byConsent(account.service)
         ? `Signet asks ${provider} to revoke the grant where it can, and destroys what it stored. This can not be undone; a new link makes a new account.`
         : `Signet destroys the stored key. The key itself stays valid at ${provider} until you delete it there. This can not be undone.`,
-      stops: shares.map((share) => ({
-        text: share.with.type === "everyone" ? "Everyone's use" : `${share.name} (${share.with.type})`,
-        detail: limits(share),
-      })),
+      stops: [
+        ...usedBy(used, "behavior that uses it"),
+        ...shares.map((share) => ({
+          text: share.with.type === "everyone" ? "Everyone's use" : `${share.name} (${share.with.type})`,
+          detail: limits(share),
+        })),
+      ],
     };
     return view("account-disconnect", data);
   }),

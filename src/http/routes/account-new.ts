@@ -1,5 +1,6 @@
 import { connectAccount } from "../../accounts/connect.ts";
 import { unfinishedLink } from "../../accounts/link-edit.ts";
+import { cameBack } from "../../packages/draft.ts";
 import { isAdmin } from "../../access/actor.ts";
 import type { Context } from "../../context.ts";
 import { getService, listServices } from "../../services/browse.ts";
@@ -9,6 +10,7 @@ import { accountPath, byConsent } from "../account-view.ts";
 import { good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
 import { text } from "../form.ts";
+import { draftPath } from "../package-view.ts";
 import { backWith } from "../return-path.ts";
 import { get, post } from "../route.ts";
 import { tileOf } from "../tile.ts";
@@ -39,7 +41,9 @@ export default [
     if (!saved.ok) return accountForm(ctx, service, typed, saved.problems);
     const { name, identity } = saved.value;
     const who = identity.label === null ? "" : ` ${service.name} knows it as ${identity.label}.`;
-    return redirect(backWith(typed.back, saved.value, accountPath(saved.value)), good(`${name} is connected.${who}`));
+    const draft = await cameBack(ctx, saved.value);
+    const to = draft === undefined ? backWith(typed.back, saved.value, accountPath(saved.value)) : draftPath(draft);
+    return redirect(to, good(`${name} is connected.${who}`));
   }),
 ];
 

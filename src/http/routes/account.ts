@@ -1,10 +1,12 @@
 import { acceptHosts } from "../../accounts/accept-hosts.ts";
 import { pauseAccount, resumeAccount } from "../../accounts/pause.ts";
+import { usingAccount } from "../../behaviors/where-used.ts";
 import { listShares } from "../../accounts/share.ts";
 import { testAccount } from "../../accounts/test.ts";
 import type { Context } from "../../context.ts";
 import { getService } from "../../services/browse.ts";
 import { accountTimeline, recentRequests } from "../account-history.ts";
+import { usersOf } from "../account-used.ts";
 import { accountActs, accountBanners, accountFacts, whoMayUse, yourUse } from "../account-page.ts";
 import { leadsTo, missingScopes, seen, shownState } from "../account-view.ts";
 import { searches } from "../account-options.ts";
@@ -16,13 +18,14 @@ import { get, post, type Incoming } from "../route.ts";
 export default [
   get("/accounts/:slug", async (ctx, { params }) => {
     const { account, path, tile, rights } = await seen(ctx, params.slug!);
-    const [owner, shares, requests, events, banners, service] = await Promise.all([
+    const [owner, shares, requests, events, banners, service, used] = await Promise.all([
       namedOwner(ctx, account.owner),
       listShares(ctx, account.id),
       recentRequests(ctx, account.id),
       accountTimeline(ctx, account.id),
       accountBanners(ctx, account, rights),
       getService(ctx, account.serviceId),
+      usingAccount(ctx, account),
     ]);
     const data = {
       page: { title: account.name },
@@ -42,6 +45,7 @@ export default [
       banners,
       facts: accountFacts(account, owner, tile),
       scopes: { granted: account.scopesGranted, missing: missingScopes(account) },
+      used: usersOf(used, shares),
       users: whoMayUse(account, owner, shares, ctx.clock()),
       mayShare: rights.manage,
       yours: yourUse(rights),

@@ -1,5 +1,6 @@
 import { listBehaviors } from "../../behaviors/browse.ts";
 import { view } from "../answer.ts";
+import { botsTabs } from "../bots-tabs.ts";
 import { BEHAVIOR_COLUMNS, behaviorRow } from "../behavior-list.ts";
 import { pagerOf } from "../list-links.ts";
 import { get } from "../route.ts";
@@ -13,6 +14,7 @@ export default [
     const list = {
       label: "Behaviors",
       noun: ["behavior", "behaviors"],
+      tabs: botsTabs("behaviors"),
       search: { action: PATH, q, hidden: { bot } },
       columns: BEHAVIOR_COLUMNS,
       rows: items.map(behaviorRow),

@@ -4,8 +4,10 @@ import { deleteBot } from "../../bots/edit.ts";
 import type { Context } from "../../context.ts";
 import { listTokens } from "../../people/token.ts";
 import { good, redirect, view, type Answer } from "../answer.ts";
+import { behaviorsThatStop } from "../behaviors-that-stop.ts";
 import { text } from "../form.ts";
 import { get, post } from "../route.ts";
+import { botPerson } from "../tile.ts";
 
 export default [
   get("/bots/:id/delete", async (ctx, { params }) => show(ctx, await managedBot(ctx, params.id!), null)),
@@ -19,11 +21,15 @@ export default [
 ];
 
 async function show(ctx: Context, bot: Bot, problem: string | null): Promise<Answer> {
-  const { items } = await listTokens(ctx, { type: "bot", id: bot.id }, { limit: 200 });
-  const stops = items.map((token) => ({
+  const [{ items }, behaviors] = await Promise.all([
+    listTokens(ctx, { type: "bot", id: bot.id }, { limit: 200 }),
+    behaviorsThatStop(ctx, bot.id),
+  ]);
+  const tokens = items.map((token) => ({
     text: `Token ${token.name}`,
     detail: token.lastUsedAt === null ? "never used" : `ends in ${token.lastFour}`,
   }));
-  const data = { page: { title: `Delete ${bot.name}` }, bot: { id: bot.id, name: bot.name }, stops, problem };
+  const stops = [...behaviors, ...tokens];
+  const data = { page: { title: `Delete ${bot.name}` }, bot: botPerson(bot), stops, problem };
   return view("bot-delete", data, { status: problem === null ? 200 : 400 });
 }

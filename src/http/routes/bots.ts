@@ -1,9 +1,14 @@
+import { countBehaviors } from "../../behaviors/where-used.ts";
 import { lastUses, listBots } from "../../bots/browse.ts";
 import { ownerNames } from "../../people/owner.ts";
+import { leftBots } from "../../runs/bot-context.ts";
+import { lastRuns } from "../../runs/browse.ts";
 import { view } from "../answer.ts";
+import { botsTabs } from "../bots-tabs.ts";
 import { pagerOf } from "../list-links.ts";
 import { ownerPerson } from "../owner-field.ts";
 import { get } from "../route.ts";
+import { botPerson } from "../tile.ts";
 
 const PATH = "/bots";
 
@@ -11,27 +16,42 @@ export default [
   get(PATH, async (ctx, { query }) => {
     const { q, cursor } = query;
     const { items, next_cursor } = await listBots(ctx, { q, cursor });
-    const used = await lastUses(ctx, items);
-    const names = await ownerNames(
-      ctx,
-      items.map((bot) => bot.owner),
-    );
+    const ids = items.map(({ id }) => id);
+    const [names, used, ran, behaviors] = await Promise.all([
+      ownerNames(
+        ctx,
+        items.map((bot) => bot.owner),
+      ),
+      lastUses(ctx, items),
+      lastRuns(ctx, ids),
+      countBehaviors(ctx, ids),
+    ]);
+    const alone = await leftBots(ctx, items);
     const list = {
       label: "Bots",
       noun: ["bot", "bots"],
+      tabs: botsTabs("bots"),
       search: { action: PATH, q },
       columns: [
         { key: "name", label: "Bot", kind: "name" },
         { key: "owner", label: "Owner", kind: "person" },
         { key: "state", label: "State", kind: "state" },
-        { key: "used", label: "Last used", kind: "time", align: "end" },
+        { key: "behaviors", label: "Behaviors", kind: "number", align: "end" },
+        { key: "ran", label: "Last run", kind: "time", align: "end", narrow: false },
+        { key: "used", label: "Token used", kind: "time", align: "end", narrow: false },
       ],
       rows: items.map((bot) => ({
         href: `${PATH}/${bot.id}`,
         cells: {
-          name: { text: bot.name, detail: bot.slug, person: { type: "bot", id: bot.id, name: bot.name } },
+          name: { text: bot.name, detail: bot.slug, person: botPerson(bot) },
           owner: ownerPerson(bot.owner, names),
-          state: bot.enabled ? { state: "active", label: "On" } : { state: "paused", label: "Off" },
+          state: alone.has(bot.id)
+            ? { state: "warning", label: "Owner left" }
+            : bot.enabled
+              ? { state: "active", label: "On" }
+              : { state: "paused", label: "Off" },
+          behaviors: behaviors.get(bot.id) ?? 0,
+          ran: { at: ran.get(bot.id)?.createdAt ?? null },
           used: { at: used.get(bot.id) ?? null },
         },
       })),

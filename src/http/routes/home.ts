@@ -5,17 +5,20 @@ import { listBots } from "../../bots/browse.ts";
 import type { Context } from "../../context.ts";
 import { ownerKey, ownerNames } from "../../people/owner.ts";
 import { listTokens } from "../../people/token.ts";
+import { listRunLines } from "../../runs/browse.ts";
 import { listServices } from "../../services/browse.ts";
 import { accountPath } from "../account-view.ts";
 import { view } from "../answer.ts";
 import { REQUEST_COLUMNS, requestRow } from "../audit-view.ts";
 import { get } from "../route.ts";
+import { shortRunList } from "../run-list.ts";
 import { tileOf } from "../tile.ts";
 
 const HOURS = 24;
 
 export default [
   get("/", async (ctx) => {
+    const [runs, failed] = await latestRuns(ctx);
     const [counts, hours, latest, attention] = await Promise.all([
       countAccounts(ctx, {}),
       callsByHour(ctx, HOURS),
@@ -32,10 +35,24 @@ export default [
       filtered: false,
       empty: { icon: "terminal", title: "No requests yet" },
     };
-    const data = { counts, stats: statsOf(counts, hours), steps, attention, recent };
+    const data = { counts, stats: statsOf(counts, hours), steps, attention, recent, runs, failed };
     return view("home", { page: { title: "Home" }, name: ctx.actor.name.split(" ")[0], ...data });
   }),
 ];
+
+/** The latest runs, and those of the last day that failed; null where there are none. */
+async function latestRuns(ctx: Context) {
+  const since = new Date(ctx.clock().getTime() - HOURS * 3600_000).toISOString();
+  const [latest, failed] = await Promise.all([
+    listRunLines(ctx, { limit: 5 }),
+    listRunLines(ctx, { limit: 5, state: "failed", since }),
+  ]);
+  const real = failed.items.filter(({ simulated }) => !simulated);
+  return [
+    latest.items.length === 0 ? null : shortRunList(latest.items, "Latest runs", "all", { title: "No runs yet" }),
+    real.length === 0 ? null : shortRunList(real, "Failed runs of the last day", "all", { title: "None failed" }),
+  ];
+}
 
 type Counts = Awaited<ReturnType<typeof countAccounts>>;
 

@@ -9,6 +9,7 @@ import { countOwned } from "../../people/owner.ts";
 import { removeMember } from "../../people/remove-member.ts";
 import { setMember } from "../../people/set-member.ts";
 import { accountPath } from "../account-view.ts";
+import { botsThatStop } from "../behaviors-that-stop.ts";
 import { bad, good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
 import { refused, text } from "../form.ts";
@@ -49,9 +50,10 @@ export default [
       const worker = await getWorker(ctx, params.id!);
       if (worker.state === "deactivated") return redirect(`/people/${worker.id}`);
       const owner = { type: "worker", id: worker.id } as const;
-      const [counts, accounts] = await Promise.all([
+      const [counts, accounts, stops] = await Promise.all([
         countOwned(ctx, owner),
         listAccounts(ctx, { owner: `worker:${worker.id}`, limit: 10 }),
+        botsThatStop(ctx, owner),
       ]);
       const page = { title: `Deactivate ${worker.name}` };
       const owns = `${counted(counts.accounts, "account")} and ${counted(counts.bots, "bot")}`;
@@ -62,8 +64,7 @@ export default [
         detail: account.service.name,
       }));
       if (more > 0) owned.push({ text: counted(more, "more account") });
-      if (counts.bots > 0) owned.push({ text: counted(counts.bots, "bot"), href: "/bots" });
-      return view("person-deactivate", { page, worker, owns, owned });
+      return view("person-deactivate", { page, worker, owns, owned, stops });
     },
     "admin",
   ),

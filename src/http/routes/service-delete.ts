@@ -1,11 +1,13 @@
 import { countAccounts, listAccounts } from "../../accounts/browse.ts";
 import { retireServiceWithAccounts } from "../../accounts/disconnect.ts";
+import { usingService } from "../../behaviors/where-used.ts";
 import type { Context } from "../../context.ts";
 import { ownerNames } from "../../people/owner.ts";
 import { getService } from "../../services/browse.ts";
 import type { Service } from "../../services/service.ts";
 import { accountPath } from "../account-view.ts";
 import { good, redirect, view, type Answer } from "../answer.ts";
+import { usedBy, type Stops } from "../behaviors-that-stop.ts";
 import { text } from "../form.ts";
 import { kindOf } from "../kind-fields.ts";
 import { tileOf } from "../tile.ts";
@@ -33,18 +35,22 @@ export default [
 ];
 
 async function show(ctx: Context, service: Service, problem: string | null): Promise<Answer> {
-  const { items } = await listAccounts(ctx, { service: service.id, limit: SHOWN });
+  const [{ items }, used] = await Promise.all([
+    listAccounts(ctx, { service: service.id, limit: SHOWN }),
+    usingService(ctx, { id: service.id, catalog: service.catalogKey }),
+  ]);
   const { all } = await countAccounts(ctx, { service: service.id });
   const names = await ownerNames(
     ctx,
     items.map((account) => account.owner),
   );
-  const stops = items.map((account) => ({
+  const stops: Stops[] = items.map((account) => ({
     text: account.name,
     href: accountPath(account),
     detail: ownerPerson(account.owner, names).name,
   }));
-  if (all > items.length) stops.push({ text: `and ${all - items.length} more`, href: "", detail: "" });
+  if (all > items.length) stops.push({ text: `and ${all - items.length} more` });
+  stops.push(...usedBy(used, "behavior that takes an account of it"));
   const doomed = {
     id: service.id,
     name: service.name,

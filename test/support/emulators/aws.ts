@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { receivedBy } from "../aws-verifier.ts";
 import { json, text, type Answer, type Received } from "../echo.ts";
-import { formOf, random, routes, type Call, type Ground } from "./http.ts";
+import { behind, formOf, random, routes, type Call, type Ground } from "./http.ts";
 
 // Amazon Web Services: STS and S3 of one region, with keys, roles and clocks
 // (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html, .../STS/latest/APIReference, .../AmazonS3/latest/API).
 
 const ACCOUNT = "123456789012";
 const BUCKET = "acme-moths";
+const AT = "2026-05-31T14:00:00.000Z";
+const BUCKETS = { ListAllMyBucketsResult: { Buckets: { Bucket: { Name: BUCKET, CreationDate: AT } } } };
 const SKEW_SECONDS = { sts: 300, s3: 900 };
 
 interface Key {
@@ -120,6 +122,38 @@ export function emulateAws(ground: Ground, region: string) {
       }),
     }),
   );
+
+  ground.internet.host(
+    `s3.${region}.amazonaws.com`,
+    routes({
+      "GET /": s3(() => text(xml(BUCKETS), "application/xml")),
+      "GET /*": s3((bucket, request) => listedObjects(bucket, request)),
+      "PUT /acme-moths/*/*": s3((folder, { body, header, path }) => {
+        const name = `${folder}/${decodeURIComponent(path.split("/").at(-1)!)}`;
+        objects.set(name, { body, type: header("content-type") ?? "binary/octet-stream" });
+        return (_request, response) => response.writeHead(200, { etag: '"e1"' }).end();
+      }),
+      "GET /acme-moths/*/*": s3((folder, { path }) => {
+        const found = objects.get(`${folder}/${decodeURIComponent(path.split("/").at(-1)!)}`);
+        return found
+          ? text(found.body, found.type)
+          : refused("s3", "NoSuchKey", "The specified key does not exist.", 404);
+      }),
+    }),
+  );
+  /** Two at a time, as version 2 of this call lists them. */
+  const listedObjects = (bucket: string, { path }: Received): Answer => {
+    const query = new URL(path, "https://s3.invalid").searchParams;
+    if (bucket !== BUCKET) return refused("s3", "NoSuchBucket", "The specified bucket does not exist", 404);
+    const keys = ["moths/a & b.txt", "moths/c.txt", "relays/70.txt"].filter((key) =>
+      key.startsWith(query.get("prefix") ?? ""),
+    );
+    const { items, next } = behind(keys, query.get("continuation-token"), 2);
+    const contents = items.map((Key) => xml({ Contents: { Key, LastModified: AT, ETag: '"e"', Size: 12 } })).join("");
+    const more = next === undefined ? "" : xml({ NextContinuationToken: next });
+    const head = xml({ Name: bucket, KeyCount: items.length, IsTruncated: next !== undefined });
+    return text(`<ListBucketResult>${head}${contents}${more}</ListBucketResult>`, "application/xml");
+  };
 
   return {
     bucket: `https://${BUCKET}.s3.${region}.amazonaws.com`,

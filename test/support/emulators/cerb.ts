@@ -70,6 +70,27 @@ export function emulateCerb(ground: Ground, host: string) {
         "GET /rest/workers/me.json": api((_call, { id, name, email }) =>
           json({ __status: "success", id: Number(id), _label: name, full_name: name, address_address: email }),
         ),
+        "GET /rest/records/ticket/search.json": api(({ query }, { name }) => {
+          if (!/^\w+:/.test(query.get("q") ?? "")) return failed("Invalid search query.");
+          const page = Number(query.get("page") ?? 0);
+          const results = [1, 2, 3].slice(page * 2, page * 2 + 2).map((id) => ticket(id, name));
+          return json({ __status: "success", count: results.length, limit: 2, page, total: 3, results });
+        }),
+        "GET /rest/records/ticket/*": api(({ params: [file] }, { name }) =>
+          file === "1.json" ? json({ __status: "success", ...ticket(1, name) }) : failed("Invalid record ID."),
+        ),
+        "PUT /rest/records/ticket/*": api(({ request, params: [file] }, { name }) => {
+          const status = formOf(request)?.get("fields[status]");
+          if (file !== "1.json" || !status) return failed("Invalid record ID.");
+          return json({ __status: "success", ...ticket(1, name), status });
+        }),
+        "GET /rest/records/address/search.json": api(({ query }) => {
+          const known = query.get("q") === 'email:"alan@acme.example"';
+          const results = known
+            ? [{ id: 5, _label: "Alan Turing <alan@acme.example>", address: "alan@acme.example" }]
+            : [];
+          return json({ __status: "success", results });
+        }),
         "POST /rest/tickets/search.json": api(({ request }, { name }) =>
           json({ __status: "success", results: [{ mask: "ABC-123", owner: name, asked: formOf(request)?.get("q") }] }),
         ),
@@ -87,6 +108,19 @@ export function emulateCerb(ground: Ground, host: string) {
       return pair;
     },
     deleteKeys: () => keys.clear(),
+  };
+}
+
+function ticket(id: number, owner: string) {
+  const labels = { group__label: "Support", owner__label: owner };
+  return {
+    id,
+    mask: `ABC-${id}`,
+    _label: `Moth ${id}`,
+    subject: `Moth ${id}`,
+    status: "open",
+    updated: 1780236000,
+    ...labels,
   };
 }
 

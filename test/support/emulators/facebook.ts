@@ -75,8 +75,22 @@ export function emulateFacebook(ground: Ground) {
         "GET /*/me": api("public_profile", (_call, { id, name }) =>
           json({ id, name }, 200, { "x-app-usage": '{"call_count":1}' }),
         ),
-        "GET /*/me/accounts": api("pages_show_list", (_call, { name }) =>
-          json({ data: [{ name: `Page of ${name}`, id: "77" }] }),
+        "GET /*/me/accounts": api("pages_show_list", ({ query }, { name }) =>
+          inPages(
+            ["77", "78", "79"].map((id) => ({ id, name: `Page of ${name}`, category: "Museum" })),
+            query,
+          ),
+        ),
+        "GET /*/77": api("pages_read_engagement", (_call, { name }) =>
+          json({ id: "77", name: `Page of ${name}`, link: "https://www.facebook.com/77", followers_count: 12 }),
+        ),
+        "GET /*/77/posts": api("pages_read_engagement", ({ query }) =>
+          inPages([{ id: "77_1", message: "Found a moth.", created_time: "2026-05-31T14:00:00+0000" }], query),
+        ),
+        "POST /*/77/feed": api("pages_manage_posts", ({ request }) =>
+          formOf(request)?.get("message")
+            ? json({ id: "77_2" })
+            : json(problem(100, "Missing message or attachment"), 400),
         ),
         // The person's consent to the whole app ends, with every token of it.
         "DELETE /*/me/permissions": api(null, (_call, person) => {
@@ -105,6 +119,15 @@ export function emulateFacebook(ground: Ground) {
 function problem(code: number, message: string, error_subcode?: number) {
   const sub = error_subcode === undefined ? {} : { error_subcode };
   return { error: { message, type: "OAuthException", code, ...sub, fbtrace_id: "EJplcsCHuLu" } };
+}
+
+/** Two at a time; each page names its last item, and the next page only where there is one. */
+function inPages(all: { id: string; [name: string]: unknown }[], query: URLSearchParams): Answer {
+  const from = all.findIndex(({ id }) => id === query.get("after")) + 1;
+  const data = all.slice(from, from + 2);
+  const cursors = { before: data[0]?.id, after: data.at(-1)?.id };
+  const next = from + 2 < all.length ? { next: "https://graph.facebook.com/with-a-token-in-it" } : {};
+  return json({ data, paging: { cursors, ...next } });
 }
 
 /** A dead token is a bad request here, not an unauthorized one. */

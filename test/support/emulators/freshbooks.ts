@@ -1,5 +1,5 @@
 import { json, type Answer } from "../echo.ts";
-import { formOf, jsonOf, routes, tokenOf, type Call, type Ground } from "./http.ts";
+import { formOf, jsonOf, many, routes, tokenOf, type Call, type Ground } from "./http.ts";
 import { APP, type Grant } from "./oauth2-rules.ts";
 import { OAuth2 } from "./oauth2.ts";
 
@@ -61,24 +61,74 @@ export function emulateFreshBooks(ground: Ground) {
           response: { id: Number(id), email, first_name, last_name, business_memberships: [{ business }] },
         });
       }),
-      "GET /accounting/account/*/invoices/invoices": api("user:invoices:read", ({ params: [account] }, { person }) =>
-        account === ACCOUNT
-          ? json({ response: { result: { invoices: [{ id: 1, owner: person.email }] } } })
-          : json(
-              {
-                response: {
-                  errors: [
-                    { errno: 1003, field: "account", message: "The server could not verify that you are authorized." },
-                  ],
-                },
-              },
-              401,
-            ),
+      "GET /accounting/account/*/invoices/invoices": api(
+        "user:invoices:read",
+        ({ params: [account], query }, { person }) =>
+          account === ACCOUNT
+            ? inPages(
+                "invoices",
+                many(3, (id) => invoice(id, person.email)),
+                query,
+              )
+            : unauthorized,
       ),
-      "POST /accounting/account/*/invoices/invoices": api("user:invoices:write", () =>
-        json({ response: { result: { invoice: { id: 2 } } } }),
+      "POST /accounting/account/*/invoices/invoices": api("user:invoices:write", ({ request, params: [account] }) => {
+        const asked = jsonOf(request)?.invoice as { customerid?: number; lines?: { unit_cost: object }[] } | undefined;
+        if (account !== ACCOUNT) return unauthorized;
+        const [line] = asked?.lines ?? [];
+        return json({
+          response: { result: { invoice: { id: 2, customerid: asked?.customerid, amount: line?.unit_cost } } },
+        });
+      }),
+      "GET /accounting/account/*/users/clients": api("user:clients:read", ({ query }) =>
+        inPages(
+          "clients",
+          many(2, (id) => ({ id, fname: "Client", lname: String(id), email: `c${id}@acme.example` })),
+          query,
+        ),
       ),
+      "POST /accounting/account/*/users/clients": api("user:clients:write", ({ request }) => {
+        const { email } = (jsonOf(request)?.client ?? {}) as { email?: string };
+        return email
+          ? json({ response: { result: { client: { id: 9, email } } } })
+          : json({ response: { errors: [{ errno: 2001, field: "email", message: "Value is required." }] } }, 422);
+      }),
     }),
   );
   return { oauth, account: ACCOUNT };
+}
+
+const unauthorized = json(
+  {
+    response: {
+      errors: [{ errno: 1003, field: "account", message: "The server could not verify that you are authorized." }],
+    },
+  },
+  401,
+);
+
+function invoice(id: number, owner: string) {
+  const amount = { amount: "120.00", code: "USD" };
+  return {
+    id,
+    owner,
+    invoice_number: `000${id}`,
+    v3_status: "sent",
+    amount,
+    outstanding: amount,
+    customerid: 7,
+    due_date: null,
+  };
+}
+
+/** Two of a list at a time, however many are asked for. */
+function inPages(name: string, all: object[], query: URLSearchParams): Answer {
+  const page = Number(query.get("page") ?? 1);
+  const result = {
+    [name]: all.slice(page * 2 - 2, page * 2),
+    page,
+    pages: Math.ceil(all.length / 2),
+    total: all.length,
+  };
+  return json({ response: { result } });
 }

@@ -1,6 +1,7 @@
 import { json, text, type Answer } from "../echo.ts";
 import { emulateGitHubApp } from "./github-app.ts";
 import { basicOf, jsonOf, nothing, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
+import { gitHubRepositories } from "./github-repositories.ts";
 import { APP } from "./oauth2-rules.ts";
 import { OAuth2 } from "./oauth2.ts";
 
@@ -81,6 +82,7 @@ export function emulateGitHub(ground: Ground) {
             ? json({ full_name: `${owner}/${name}`, private: true })
             : refused(404, "Not Found"),
         ),
+        ...gitHubRepositories(api, refused),
         ...app.routes,
         "DELETE /applications/*/grant": forget(true),
         "DELETE /applications/*/token": forget(false),

@@ -1,5 +1,5 @@
 import { json, type Answer } from "../echo.ts";
-import { random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
+import { jsonOf, many, numbered, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
 import { OAuth2 } from "./oauth2.ts";
 
 // GitLab, gitlab.com or one's own: OAuth applications, access tokens, and the REST API (docs.gitlab.com/api/oauth2).
@@ -26,6 +26,18 @@ export function emulateGitLab(ground: Ground, host = "gitlab.com") {
     return json({ error: "insufficient_scope", error_description: "Higher privileges.", scope: needed.join(" ") }, 403);
   };
 
+  const issues = many(120, (iid) => ({
+    ...{ iid, title: `Moth ${iid}`, state: "opened", author: { username: "grace" }, labels: ["bug"] },
+    web_url: `https://${host}/grace/flow-matic/-/issues/${iid}`,
+  }));
+  /** A project by its number or its path, as one segment. */
+  const project = (needed: string[], answer: (call: Call) => Answer) =>
+    api(needed, (call, person) =>
+      ["1", `${usernameOf(person)}/flow-matic`].includes(call.params[0]!)
+        ? answer(call)
+        : json({ message: "404 Project Not Found" }, 404),
+    );
+
   ground.internet.host(
     host,
     routes({
@@ -38,6 +50,18 @@ export function emulateGitLab(ground: Ground, host = "gitlab.com") {
       "GET /api/v4/projects": api(["read_api"], (_call, person) =>
         json([{ id: 1, path_with_namespace: `${usernameOf(person)}/flow-matic` }]),
       ),
+      "GET /api/v4/projects/*/issues": project(["read_api"], (call) => {
+        const { items, headers } = numbered(issues, call, host);
+        return json(items, 200, headers);
+      }),
+      "POST /api/v4/projects/*/issues": project([], ({ request }) => {
+        const title = jsonOf(request)?.title;
+        return title
+          ? json({ iid: 121, title, web_url: `https://${host}/grace/flow-matic/-/issues/121` }, 201)
+          : json({ message: { title: ["can't be blank"] } }, 400);
+      }),
+      "POST /api/v4/projects/*/issues/*/notes": project([], () => json({ id: 302 }, 201)),
+      "GET /api/v4/projects/*/merge_requests": project(["read_api"], () => json([MERGE_REQUEST])),
       "POST /api/v4/projects": api([], (_call, person) => json({ id: 2, owner: usernameOf(person) }, 201)),
     }),
   );
@@ -53,6 +77,11 @@ export function emulateGitLab(ground: Ground, host = "gitlab.com") {
     deletePersonalTokens: () => personal.clear(),
   };
 }
+
+const MERGE_REQUEST = {
+  ...{ iid: 9, title: "Remove the moth", state: "opened", author: { username: "grace" } },
+  ...{ source_branch: "moth", target_branch: "main", web_url: "https://gitlab.com/x/-/merge_requests/9" },
+};
 
 const unauthorized = json({ message: "401 Unauthorized" }, 401);
 

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { json, type Answer } from "../echo.ts";
+import { gmail, googleCalendarAndDrive, googleSheets } from "./google-office.ts";
 import { formOf, routes, tokenOf, type Call, type Ground, type Handler } from "./http.ts";
 import { claimsOf, isFresh } from "./jwt.ts";
 import { APP, type Grant, type Reply } from "./oauth2-rules.ts";
@@ -17,6 +18,9 @@ export const SCOPES = {
   platform: "https://www.googleapis.com/auth/cloud-platform",
   devices: "https://www.googleapis.com/auth/sdm.service",
   calendar: "https://www.googleapis.com/auth/calendar",
+  send: "https://www.googleapis.com/auth/gmail.send",
+  files: "https://www.googleapis.com/auth/drive.readonly",
+  sheets: "https://www.googleapis.com/auth/spreadsheets",
 };
 
 /** Whoever a token speaks for. */
@@ -96,8 +100,11 @@ export function emulateGoogle(ground: Ground) {
     "www.googleapis.com",
     routes({
       "GET /calendar/v3/calendars/primary": api([SCOPES.calendar], (_call, { email }) => json({ id: email })),
+      ...googleCalendarAndDrive(api),
     }),
   );
+  ground.internet.host("gmail.googleapis.com", routes(gmail(api)));
+  ground.internet.host("sheets.googleapis.com", routes(googleSheets(api)));
 
   return {
     oauth,

@@ -37,7 +37,12 @@ export function emulateHipChat(ground: Ground, host: string) {
       {
         "GET /users/authorize": oauth.authorize,
         "POST /v2/oauth/token": oauth.token,
-        "GET /v2/room": api(() => json({ items: [{ id: 1, name: "Shipping" }], maxResults: 1 }, 200, RATE)),
+        "GET /v2/room": api(({ query }) => {
+          const start = Number(query.get("start-index") ?? 0);
+          const items = [{ id: start + 1, name: start === 0 ? "Shipping" : "Moths" }];
+          const links = start === 0 ? { next: `https://${host}/v2/room?start-index=1&max-results=1` } : {};
+          return json({ items, startIndex: start, maxResults: 1, links }, 200, RATE);
+        }),
         "GET /v2/user/*": api(({ params: [email] }, person) =>
           person && person.email === email
             ? json({ id: Number(person.id), name: person.name, email }, 200, RATE)

@@ -87,6 +87,33 @@ export function basicOf(request: Received): [user: string, password: string] | u
   return text.includes(":") ? [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 1)] : undefined;
 }
 
+/** So many of something, to be listed page by page. */
+export function many<Item>(count: number, make: (number: number) => Item): Item[] {
+  return Array.from({ length: count }, (_, index) => make(index + 1));
+}
+
+/** One page of a list by its number, with the links to others that a Link header has (RFC 8288). */
+export function numbered<Item>(all: Item[], { request, query }: Call, host: string, size = "per_page") {
+  const page = Number(query.get("page") ?? 1);
+  const most = Math.min(100, Number(query.get(size) ?? 20));
+  const pages = Math.max(1, Math.ceil(all.length / most));
+  const at = (number: number, rel: string) => {
+    const url = new URL(request.path, `https://${host}`);
+    url.searchParams.set("page", String(number));
+    return `<${url.href}>; rel="${rel}"`;
+  };
+  const links = [...(page > 1 ? [at(page - 1, "prev")] : []), ...(page < pages ? [at(page + 1, "next")] : [])];
+  const headers: Record<string, string> = pages > 1 ? { link: [...links, at(pages, "last")].join(", ") } : {};
+  return { items: all.slice((page - 1) * most, page * most), page, pages, headers };
+}
+
+/** One page of a list behind a cursor, which is where it goes on; undefined at the end. */
+export function behind<Item>(all: Item[], cursor: string | null, size: number) {
+  const from = cursor === null || cursor === "" ? 0 : Number(Buffer.from(cursor, "base64url").toString());
+  const next = from + size < all.length ? Buffer.from(String(from + size)).toString("base64url") : undefined;
+  return { items: all.slice(from, from + size), next };
+}
+
 /** 204, as many answer what was deleted. */
 export const nothing: Answer = (_request, response) => response.writeHead(204).end();
 

@@ -1,5 +1,17 @@
 import { json, type Answer } from "../echo.ts";
-import { basicOf, jsonOf, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
+import {
+  basicOf,
+  behind,
+  jsonOf,
+  many,
+  nothing,
+  random,
+  routes,
+  tokenOf,
+  type Call,
+  type Ground,
+  type Person,
+} from "./http.ts";
 import type { Grant } from "./oauth2-rules.ts";
 import { OAuth2 } from "./oauth2.ts";
 
@@ -56,11 +68,31 @@ export function emulateJira(ground: Ground, site: string) {
         json([{ id: CLOUD_ID, name: site, url, scopes, avatarUrl: `${url}/avatar.png` }]),
       ),
       "GET /ex/jira/*/rest/api/3/myself": ofSite("read:jira-user", (_call, person) => myself(person)),
-      "GET /ex/jira/*/rest/api/3/search/jql": ofSite("read:jira-work", ({ query }, person) =>
-        json({ issues: [{ key: "ENG-1", fields: { reporter: person.name } }], asked: query.get("jql") }),
+      "GET /ex/jira/*/rest/api/3/search/jql": ofSite("read:jira-work", ({ query }, person) => {
+        const { items, next } = behind(issuesOf(person), query.get("nextPageToken"), 2);
+        return json({ issues: items, asked: query.get("jql"), isLast: !next, ...(next && { nextPageToken: next }) });
+      }),
+      "GET /ex/jira/*/rest/api/3/issue/*": ofSite("read:jira-work", ({ params: [, key] }, person) => {
+        const found = issuesOf(person).find((issue) => issue.key === key);
+        return found ? json(found) : noIssue;
+      }),
+      "POST /ex/jira/*/rest/api/3/issue/*/comment": ofSite("write:jira-work", ({ request }) =>
+        (jsonOf(request)?.body as { type?: string } | undefined)?.type === "doc"
+          ? json({ id: "10042" }, 201)
+          : json({ errorMessages: ["Comment body is not valid!"], errors: {} }, 400),
       ),
+      "GET /ex/jira/*/rest/api/3/issue/*/transitions": ofSite("read:jira-work", () => json({ transitions: WAYS })),
+      "POST /ex/jira/*/rest/api/3/issue/*/transitions": ofSite("write:jira-work", ({ request }) => {
+        const { id } = (jsonOf(request)?.transition ?? {}) as { id?: string };
+        return WAYS.some((way) => way.id === id) ? nothing : json({ errorMessages: ["No such transition."] }, 400);
+      }),
+      "GET /ex/jira/*/rest/api/3/project/search": ofSite("read:jira-work", ({ query }) => {
+        const startAt = Number(query.get("startAt") ?? 0);
+        const values = PROJECTS.slice(startAt, startAt + 2);
+        return json({ startAt, values, isLast: startAt + values.length >= PROJECTS.length });
+      }),
       "POST /ex/jira/*/rest/api/3/issue": ofSite("write:jira-work", ({ request }, person) =>
-        (jsonOf(request)?.fields as { summary?: string } | undefined)?.summary
+        (jsonOf(request)?.fields as { summary?: string } | undefined)?.summary?.trim()
           ? json({ key: "ENG-2", reporter: person.name }, 201)
           : json({ errorMessages: [], errors: { summary: "You must specify a summary of the issue." } }, 400),
       ),
@@ -81,6 +113,26 @@ export function emulateJira(ground: Ground, site: string) {
     },
     deleteApiTokens: () => apiTokens.clear(),
   };
+}
+
+const PROJECTS = ["ENG", "OPS", "DOC"].map((key) => ({ key, name: `Project ${key}` }));
+const WAYS = [
+  { id: "11", name: "Start", to: { name: "In Progress" } },
+  { id: "21", name: "Finish", to: { name: "Done" } },
+];
+const noIssue = json(
+  { errorMessages: ["Issue does not exist or you do not have permission to see it."], errors: {} },
+  404,
+);
+
+function issuesOf({ name }: Person) {
+  return many(3, (number) => ({
+    key: `ENG-${number}`,
+    fields: {
+      ...{ summary: `Moth ${number}`, status: { name: "To Do" }, issuetype: { name: "Bug" }, priority: null },
+      ...{ assignee: null, reporter: { displayName: name }, updated: "2026-05-31T14:00:00.000+0000" },
+    },
+  }));
 }
 
 const unauthenticated = json(

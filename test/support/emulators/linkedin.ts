@@ -1,5 +1,5 @@
 import { json, type Answer } from "../echo.ts";
-import { jsonOf, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
+import { jsonOf, nothing, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
 import { OAuth2 } from "./oauth2.ts";
 
 // LinkedIn (learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow): sixty days without refresh.
@@ -54,6 +54,20 @@ export function emulateLinkedIn(ground: Ground) {
           jsonOf(request)?.author === `urn:li:person:${id}`
             ? json({}, 201, { "x-restli-id": "urn:li:share:7" })
             : problem(403, 100, "ACCESS_DENIED", "You may post as yourself only"),
+        ),
+      ),
+      "POST /rest/socialActions/*/comments": api(
+        "w_member_social",
+        versioned(({ request, params: [post] }, { id }) =>
+          jsonOf(request)?.actor === `urn:li:person:${id}` && jsonOf(request)?.object === post
+            ? json({ id: "c8" }, 201, { "x-restli-id": "c8" })
+            : problem(403, 100, "ACCESS_DENIED", "You may comment as yourself only"),
+        ),
+      ),
+      "DELETE /rest/posts/*": api(
+        "w_member_social",
+        versioned(({ params: [post] }) =>
+          post === "urn:li:share:7" ? nothing : problem(404, 0, "NOT_FOUND", "There is no such post"),
         ),
       ),
     }),

@@ -1,5 +1,5 @@
 import { json, type Answer } from "../echo.ts";
-import { formOf, jsonOf, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
+import { behind, formOf, jsonOf, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
 import type { Grant } from "./oauth2-rules.ts";
 import { OAuth2 } from "./oauth2.ts";
 
@@ -8,6 +8,13 @@ import { OAuth2 } from "./oauth2.ts";
 const TEAM = { id: "T061EG9R6", name: "Acme" };
 const BOT = { id: "U0KRQLJ9H", name: "signet" };
 const USER_SCOPES = ["chat:write", "users:read", "channels:read", "search:read"];
+const CHANNELS = ["general", "random", "moths"].map((name, index) => ({ id: `C${index + 1}`, name, num_members: 3 }));
+const MESSAGE = { type: "message", user: "U1", text: "Found a moth.", ts: "1503435956.000247" };
+const MEMBERS = [
+  { id: "U1", name: "grace", real_name: "Grace Hopper", profile: { email: "grace@acme.example" } },
+  { id: "U2", name: "signet", is_bot: true, profile: {} },
+  { id: "U3", name: "gone", deleted: true, profile: {} },
+];
 const ROTATED_SECONDS = 43_200;
 /** What oauth.v2.access calls the errors of RFC 6749. */
 const ERRORS: Record<string, string> = {
@@ -32,7 +39,15 @@ export function emulateSlack(ground: Ground) {
   let rotation = false;
 
   const oauth = new OAuth2(ground, {
-    scopes: ["chat:write", "channels:read", "users:read", "channels:history", "files:read", "reactions:write"],
+    scopes: [
+      "chat:write",
+      "channels:read",
+      "users:read",
+      "channels:history",
+      "files:read",
+      "reactions:write",
+      "users:read.email",
+    ],
     between: ",",
     client: "either",
     pkce: "refused",
@@ -117,7 +132,8 @@ export function emulateSlack(ground: Ground) {
         ),
         "POST /api/chat.postMessage": api("chat:write", ({ request }, { user }) => {
           const message = jsonOf(request) ?? Object.fromEntries(formOf(request) ?? []);
-          if (message.channel === undefined) return said("channel_not_found");
+          if (message.channel === undefined || message.channel === "C404") return said("channel_not_found");
+          if (!message.text) return said("no_text");
           return json({
             ok: true,
             channel: message.channel,
@@ -125,8 +141,18 @@ export function emulateSlack(ground: Ground) {
             message: { text: message.text, user: user.id },
           });
         }),
-        "GET /api/conversations.list": api("channels:read", () =>
-          json({ ok: true, channels: [{ id: "C1", name: "general" }] }),
+        "GET /api/conversations.list": api("channels:read", ({ query }) => {
+          const { items, next } = behind(CHANNELS, query.get("cursor"), 2);
+          return json({ ok: true, channels: items, response_metadata: { next_cursor: next ?? "" } });
+        }),
+        "GET /api/conversations.history": api("channels:history", ({ query }) =>
+          query.get("channel") === "C1"
+            ? json({ ok: true, messages: [MESSAGE], has_more: false })
+            : said("channel_not_found"),
+        ),
+        "GET /api/users.list": api("users:read", () => json({ ok: true, members: MEMBERS })),
+        "GET /api/users.lookupByEmail": api("users:read.email", ({ query }) =>
+          query.get("email") === "grace@acme.example" ? json({ ok: true, user: MEMBERS[0] }) : said("users_not_found"),
         ),
         "POST /api/auth.revoke": api(null, ({ request }, speaker) => {
           oauth.revoked.push(tokenOf(request) ?? "");

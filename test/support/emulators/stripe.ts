@@ -1,5 +1,5 @@
 import { json, type Answer } from "../echo.ts";
-import { basicOf, formOf, random, routes, tokenOf, type Call, type Ground } from "./http.ts";
+import { basicOf, formOf, many, random, routes, tokenOf, type Call, type Ground } from "./http.ts";
 import { emulateConnect, type Account } from "./stripe-connect.ts";
 
 // Stripe: secret and restricted keys (docs.stripe.com/api/authentication).
@@ -9,6 +9,21 @@ interface Key {
   /** Undefined for a key that may do everything. */
   rights?: string[];
 }
+
+const created = 1_780_236_000;
+const CUSTOMERS = many(150, (number) => ({
+  id: `cus_${number}`,
+  email: `c${number}@acme.example`,
+  name: null,
+  created,
+}));
+const PAYMENTS = many(3, (number) => ({
+  ...{ id: `pi_${number}`, amount: 1000 * number, currency: "eur", status: "succeeded" },
+  ...{ customer: `cus_${number}`, description: null, created },
+}));
+const INVOICES = ["open", "paid"].map((status, index) => ({
+  ...{ id: `in_${index}`, number: `A-${index}`, status, total: 500, currency: "eur", customer: "cus_1" },
+}));
 
 const OWN: Account = { id: "acct_1Acme", name: "Acme" };
 
@@ -45,6 +60,20 @@ export function emulateStripe(ground: Ground) {
           json({ id, settings: { dashboard: { display_name: name } } }),
         ),
         "GET /v1/balance": api("balance_read", () => json({ available: [{ amount: 100, currency: "eur" }] })),
+        "GET /v1/customers": api("customer_read", ({ query }) => listed(CUSTOMERS, query, "email")),
+        "GET /v1/payment_intents": api("payment_intent_read", ({ query }) => listed(PAYMENTS, query, "customer")),
+        "GET /v1/invoices": api("invoice_read", ({ query }) => listed(INVOICES, query, "status")),
+        "POST /v1/refunds": api("refund_write", ({ request }) => {
+          const form = formOf(request);
+          const payment = PAYMENTS.find(({ id }) => id === form?.get("payment_intent"));
+          if (!payment)
+            return problem(404, {
+              ...{ type: "invalid_request_error", code: "resource_missing", param: "payment_intent" },
+              message: `No such payment_intent: '${form?.get("payment_intent")}'`,
+            });
+          const amount = Number(form?.get("amount") ?? payment.amount);
+          return json({ id: "re_1", amount, currency: payment.currency, status: "succeeded" });
+        }),
         "POST /v1/customers": api("customer_write", ({ request }, { id }) => {
           const form = formOf(request);
           if (!form) return problem(400, { type: "invalid_request_error", message: "Invalid request: send a form." });
@@ -76,6 +105,16 @@ export function emulateStripe(ground: Ground) {
     deleteKeys: () => keys.clear(),
     account: OWN,
   };
+}
+
+/** Newest first, behind the item named by `starting_after`; `filter` is the parameter that lists take here. */
+function listed(all: { id: string }[], query: URLSearchParams, filter: string): Answer {
+  const wanted = query.get(filter);
+  const fitting = all.filter((one) => wanted === null || (one as Record<string, unknown>)[filter] === wanted);
+  const limit = Math.min(100, Number(query.get("limit") ?? 10));
+  const from = fitting.findIndex(({ id }) => id === query.get("starting_after")) + 1;
+  const data = fitting.slice(from, from + limit);
+  return json({ object: "list", data, has_more: from + limit < fitting.length });
 }
 
 function made(keys: Map<string, Key>, prefix: string, key: Key): string {

@@ -1,11 +1,16 @@
 import { json, type Answer } from "../echo.ts";
-import { basicOf, formOf, random, routes, tokenOf, type Call, type Ground } from "./http.ts";
+import { basicOf, formOf, many, random, routes, tokenOf, type Call, type Ground } from "./http.ts";
 import { APP } from "./oauth2-rules.ts";
 
 // Twilio: account SID and auth token, API keys, and OAuth apps (twilio.com/docs/iam).
 
 const ACCOUNT = "AC0123456789abcdef0123456789abcdef";
 const TOKEN_SECONDS = 3600;
+
+const MESSAGES = many(3, (number) => ({
+  ...{ sid: `SM${number}`, from: "+41790000000", to: `+4179000000${number}`, body: `Moth ${number}` },
+  ...{ status: "delivered", direction: "outbound-api", date_sent: "Sun, 31 May 2026 14:00:00 +0000" },
+}));
 
 type Right = "everything" | "messages";
 
@@ -39,7 +44,27 @@ export function emulateTwilio(ground: Ground) {
     "api.twilio.com",
     routes(
       {
-        "GET /2010-04-01/Accounts/*/Messages.json": api("messages", () => json({ messages: [], page_size: 1 })),
+        "GET /2010-04-01/Accounts/*/Messages.json": api("messages", ({ query }) => {
+          const to = query.get("To");
+          const all = MESSAGES.filter((message) => to === null || message.to === to);
+          const page = Number(query.get("Page") ?? 0);
+          const more = (page + 1) * 2 < all.length;
+          const next = `/2010-04-01/Accounts/${ACCOUNT}/Messages.json?PageSize=2&Page=${page + 1}`;
+          const messages = all.slice(page * 2, page * 2 + 2);
+          return json({ messages, page_size: 2, next_page_uri: more ? next : null });
+        }),
+        "GET /2010-04-01/Accounts/*/Messages/*": api("messages", ({ params: [, file] }) => {
+          const found = MESSAGES.find(({ sid }) => `${sid}.json` === file);
+          return found
+            ? json({ ...found, error_message: null })
+            : problem(404, 20404, `The requested resource ${file} was not found`);
+        }),
+        "POST /2010-04-01/Accounts/*/Calls.json": api("everything", ({ request }) => {
+          const form = formOf(request);
+          return form?.get("Twiml")
+            ? json({ sid: "CA1", status: "queued", to: form.get("To") }, 201)
+            : problem(400, 21205, "Url parameter is required.");
+        }),
         "POST /2010-04-01/Accounts/*/Messages.json": api("messages", ({ request }) => {
           const form = formOf(request);
           if (!form?.get("To")) return problem(400, 21604, "A 'To' phone number is required.");
@@ -55,6 +80,18 @@ export function emulateTwilio(ground: Ground) {
       },
       () => problem(404, 20404, "The requested resource was not found"),
     ),
+  );
+
+  ground.internet.host(
+    "lookups.twilio.com",
+    routes({
+      "GET /v2/PhoneNumbers/*": ({ request, params: [number] }) => {
+        const [user = "", password] = basicOf(request) ?? [];
+        if (passwords.get(user)?.password !== password) return problem(401, 20003, "Authenticate");
+        const valid = /^\+\d{7,15}$/.test(number!);
+        return json({ valid, phone_number: number, country_code: valid ? "CH" : null, national_format: null });
+      },
+    }),
   );
 
   return {

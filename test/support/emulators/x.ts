@@ -1,5 +1,5 @@
 import { json, type Answer } from "../echo.ts";
-import { jsonOf, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
+import { behind, jsonOf, many, random, routes, tokenOf, type Call, type Ground, type Person } from "./http.ts";
 import { OAuth2 } from "./oauth2.ts";
 import { emulateXOAuth1, screenName } from "./x-oauth1.ts";
 
@@ -53,6 +53,11 @@ export function emulateX(ground: Ground) {
           }),
         ),
         "GET /2/users/by/username/*": someone,
+        "GET /2/tweets/search/recent": api("tweet.read", ({ query }) => inPages(query, "next_token")),
+        "GET /2/users/*/tweets": api("tweet.read", ({ query }) => inPages(query, "pagination_token")),
+        "DELETE /2/tweets/*": api("tweet.write", ({ params: [id] }) =>
+          id === "1" ? json({ data: { deleted: true } }) : problem(404, "Not Found Error", "There is no such post."),
+        ),
         "POST /2/tweets": api("tweet.write", ({ request }, person) =>
           json({ data: { id: "1", text: jsonOf(request)?.text, author: screenName(person) } }, 201),
         ),
@@ -71,6 +76,16 @@ export function emulateX(ground: Ground) {
     },
     deleteAppTokens: () => appOnly.clear(),
   };
+}
+
+const POSTS = many(3, (number) => ({ id: `20${number}`, text: `Moth ${number}`, author_id: "783214" }));
+
+/** Two at a time; an empty list has no data at all. */
+function inPages(query: URLSearchParams, cursor: string): Answer {
+  const all = query.get("query") === "nothing" ? [] : POSTS;
+  const { items, next } = behind(all, query.get(cursor), 2);
+  const meta = { result_count: items.length, ...(next && { next_token: next }) };
+  return json(items.length === 0 ? { meta } : { data: items, meta });
 }
 
 /** As application/problem+json (RFC 9457). */

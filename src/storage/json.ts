@@ -1,0 +1,7 @@
+/** What PostgreSQL takes in no text: NUL, and halves of characters. */
+const REFUSED = /\\u(?:0000|d[89a-f][0-9a-f]{2})/gi;
+
+/** A value as JSON that a jsonb column takes; what it can not hold becomes U+FFFD. */
+export function jsonText(value: unknown): string {
+  return (JSON.stringify(value) ?? "null").replace(REFUSED, "\\ufffd");
+}
