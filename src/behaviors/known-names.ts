@@ -15,6 +15,17 @@ export interface KnownGroup {
   names: KnownName[];
 }
 
+/** What fields that look at one page of a list may name besides. */
+export const PAGE_NAMES: KnownGroup = {
+  label: "The page at hand",
+  names: [
+    { name: "page.body", about: "the body of its answer" },
+    { name: "page.headers", about: "the headers of its answer" },
+    { name: "page.status", about: "the status of its answer" },
+    { name: "page.number", about: "1 for the first one" },
+  ],
+};
+
 /** How deep and how many keys of an answer are offered. */
 const MAX_DEPTH = 4;
 const MAX_KEYS = 40;

@@ -22,6 +22,8 @@ export interface DrawnStepField {
   rare: boolean;
   /** What may be written in it, if anything but plain text. */
   takes: "template" | "expression" | null;
+  /** It reads one page of a list as `page` as well. */
+  paged: boolean;
   options?: { value: string; label: string }[];
   groups?: AccountGroup[];
   /** For an account: the placeholder that names it. */
@@ -66,6 +68,7 @@ export function drawStepFields(
       rare: field.rare === true,
       ...(field.type === "number" && { inputmode: "decimal" as const }),
       takes: takesOf(field),
+      paged: kind.paged?.includes(field.name) === true,
     };
     return { ...drawn, ...special(kind, field, drawn, draft, problems, choices) };
   });

@@ -2,7 +2,7 @@ import type { Behavior } from "../behaviors/behavior.ts";
 import { listBehaviors } from "../behaviors/browse.ts";
 import { fullName } from "../behaviors/behavior.ts";
 import { addStep, freeId, listsOf, pathAround, stepAt, type StepPath } from "../behaviors/edit-tree.ts";
-import { namesAt, type KnownGroup } from "../behaviors/known-names.ts";
+import { namesAt, PAGE_NAMES, type KnownGroup } from "../behaviors/known-names.ts";
 import type { Step, StepKind } from "../behaviors/step.ts";
 import { allStepKinds, findStepKind } from "../behaviors/steps.ts";
 import { SCOPES } from "../access/actor.ts";
@@ -122,6 +122,7 @@ async function form(editor: Editor, kind: StepKind, draft: StepDraft, redrawn: R
     rareOpen: rareInUse(fields),
     failsOpen: draft.on_error !== "" || draft.retry_times !== "" || Boolean(problems?.of["retry.times"]),
     names: parts.names,
+    pageNames: [PAGE_NAMES, ...parts.names],
     problems: problems ?? { lines: [], of: {} as Record<string, string> },
   };
 }

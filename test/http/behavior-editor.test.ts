@@ -6,6 +6,7 @@ import type { Bot } from "../../src/bots/bot.ts";
 import type { Behavior } from "../../src/behaviors/behavior.ts";
 import { getBehavior } from "../../src/behaviors/browse.ts";
 import { addBehavior, editBehavior } from "../../src/behaviors/save.ts";
+import { allStepKinds } from "../../src/behaviors/steps.ts";
 import { layOut } from "../../src/http/flow-layout.ts";
 import { drawTree } from "../../src/http/step-tree.ts";
 import { readValue, shownValue } from "../../src/http/step-values.ts";
@@ -155,6 +156,55 @@ describe("the editor", () => {
       expect((await ada.post(`/behaviors/${behavior.id}/steps`, form)).status, place).toBe(303);
     }
     expect(await steps(behavior)).toEqual(before);
+  });
+
+  test("has a form for every kind of step, which leaves what it can not show as well", async () => {
+    const kinds = allStepKinds();
+    const icons = await (await fetch(`${app.url}/assets/icons.svg`)).text();
+    behavior = await fresh({
+      steps: [
+        {
+          do: "paginate",
+          account: { service: "CRM" },
+          url: "/a",
+          items: "{{ page.body }}",
+          next: { link_header: true },
+          max_pages: "{{ 3 }}",
+        },
+        { do: "ldap_search", account: "{{ inputs.email }}", attributes: ["cn", "mail"], size_limit: 5 },
+        { do: "notify", to: ["owner", "ben@example.com"], title: "Late", text: "a\nb\n" },
+        { do: "schedule_behavior", behavior: "helper/gone", cron: "0 9 * * *", inputs: { list: [1, "2"], text: "5" } },
+        {
+          do: "http_request",
+          account: "crm-main",
+          method: "OPTIONS",
+          url: "/",
+          body: "5",
+          follow_redirects: false,
+          query: "{{ vars.q }}",
+        },
+        {
+          do: "loop",
+          over: "[1]",
+          as: "one",
+          limit: 3,
+          disabled: true,
+          steps: [{ do: "set", name: "a", value: null }],
+        },
+      ],
+    });
+    for (const { kind, label, icon } of kinds) {
+      const page = await ada.get(`/behaviors/${behavior.id}?add=steps&at=0&kind=${kind}`);
+      expect(page.text).toContain(`New: ${label}`);
+      expect(icons).toContain(`id="${icon}"`);
+    }
+    const before = await steps(behavior);
+    for (const place of before.keys()) {
+      const form = formIn(await ada.get(`/behaviors/${behavior.id}?step=${place}`));
+      expect((await ada.post(`/behaviors/${behavior.id}/steps`, form)).status, String(place)).toBe(303);
+    }
+    expect(await steps(behavior)).toEqual(before);
+    expect((await ada.get(`/behaviors/${behavior.id}?step=0`)).text).toContain("<code>{{ page.body }}</code>");
   });
 
   test("adds, changes and rearranges steps by forms alone", async () => {

@@ -66,6 +66,11 @@ export const ldapSearch = stepKind<LdapSearch>({
     { name: "page_size", label: "Entries per page", type: "number", rare: true },
     { name: "time_limit_ms", label: "Time limit in milliseconds", type: "number", rare: true },
   ],
+  results: [
+    { name: "entries", about: "what was found" },
+    { name: "truncated", about: "whether there was more" },
+  ],
+  line: ({ filter }) => filter ?? "",
   names: namesOf,
   perform: async (step, at) => {
     const input = await searchOf(step, at);

@@ -82,6 +82,12 @@ export const paginate = stepKind<Paginate>({
   expressions: ["fail_when"],
   addresses: ["url"],
   paged: ["items", "next", "fail_when", "fail_message"],
+  results: [
+    { name: "items", about: "the items of all pages" },
+    { name: "pages", about: "how many pages there were" },
+    { name: "complete", about: "whether the last page was reached" },
+  ],
+  line: ({ method, url }) => `${method} ${url}`,
   names: namesOf,
   perform: async (step, at) => {
     const { items: _items, next: _next, max_pages, fail_when: _when, fail_message: _message, ...asked } = step;

@@ -64,6 +64,7 @@ export const scheduleBehavior = stepKind<ScheduleBehavior>({
       rare: true,
     },
   ],
+  line: ({ behavior, at, cron }) => [behavior, at ?? cron ?? ""].join(" · "),
   names: ({ behavior }) => [{ names: "behavior", key: behavior }],
   perform: async ({ behavior, at, cron, time_zone, inputs, duplicates }, performance) => {
     const texts = await performance.render({ at, cron, time_zone }, () => "text");

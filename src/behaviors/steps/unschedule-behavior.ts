@@ -19,6 +19,7 @@ export const unscheduleBehavior = stepKind<UnscheduleBehavior>({
       behavior: z.string().trim().min(1, "Choose a behavior.").max(200),
     }) as unknown as z.ZodType<UnscheduleBehavior>,
   fields: [{ name: "behavior", label: "Behavior", type: "behavior", required: true, example: "notes/add" }],
+  line: ({ behavior }) => behavior,
   names: ({ behavior }) => [{ names: "behavior", key: behavior }],
   perform: ({ behavior }, at) => at.unschedule(behavior),
 });

@@ -3,6 +3,7 @@ import { managedBehavior } from "../../behaviors/browse.ts";
 import { callersOf } from "../../behaviors/callers.ts";
 import { deleteBehavior } from "../../behaviors/save.ts";
 import type { Context } from "../../context.ts";
+import { countStarters, type Starters } from "../../triggers/starters.ts";
 import { good, redirect, view, type Answer } from "../answer.ts";
 import { behaviorPath } from "../behavior-links.ts";
 import { text } from "../form.ts";
@@ -21,10 +22,24 @@ export default [
 ];
 
 async function show(ctx: Context, behavior: Behavior, problem: string | null): Promise<Answer> {
-  const { items, total } = await callersOf(ctx, behavior);
-  const stops = items.map((caller) => ({ text: caller.title, detail: fullName(caller) }));
+  const [{ items, total }, starters] = await Promise.all([callersOf(ctx, behavior), countStarters(ctx, [behavior.id])]);
+  const stops = items.map((caller) => ({ text: caller.title, detail: `calls it as ${fullName(behavior)}` }));
   if (total > items.length) stops.push({ text: `and ${total - items.length} more`, detail: "" });
+  stops.push(...startsOf(starters.get(behavior.id)));
   const asked = { id: behavior.id, title: behavior.title, path: behaviorPath(behavior), bot: behavior.bot };
   const page = { title: `Delete ${behavior.title}`, section: "bots" };
   return view("behavior-delete", { page, asked, stops, problem }, { status: problem === null ? 200 : 400 });
+}
+
+/** What starts it, as lines. */
+function startsOf(starters: Starters | undefined): { text: string; detail: string }[] {
+  const { schedules = 0, webhooks = 0, events = 0 } = starters ?? {};
+  const counted = [
+    [schedules, "schedule"],
+    [webhooks, "webhook"],
+    [events, "account event"],
+  ] as const;
+  return counted
+    .filter(([count]) => count > 0)
+    .map(([count, noun]) => ({ text: `${count} ${noun}${count === 1 ? "" : "s"}`, detail: "starts it now" }));
 }
