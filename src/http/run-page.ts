@@ -107,7 +107,8 @@ function acts(run: Run, may: { mayStop: boolean; mayRerun: boolean; seesTrace: b
 function problemOf(run: Run, trace: { lines: { key: string; title: string }[] } | null) {
   const error = run.error!;
   const place = placeOf(error, trace?.lines ?? []);
-  const where = place === null ? "" : `It happened at ${place}. `;
+  const inOutput = error.step === null && error.code === "invalid" ? "It happened when the output was made. " : "";
+  const where = place === null ? inOutput : `It happened at ${place}. `;
   const onPage = trace?.lines.some(({ key }) => key === error.step);
   const href = `#step-${(error.step ?? "").replace(/[^\w-]/g, "-")}`;
   return {
