@@ -47,6 +47,7 @@ const PAGES: Page[] = [
   { href: "/settings/profile", label: "Profile", icon: "user", words: "settings name password" },
   { href: "/settings/sessions", label: "Sessions", icon: "activity", words: "settings sign out browsers" },
   { href: "/settings/tokens", label: "Tokens", icon: "key-round", words: "settings api" },
+  { href: "/settings/packages", label: "Packages", icon: "package", words: "settings import export library install" },
   { href: "/settings/about", label: "About", icon: "info", words: "settings verify version keys", admin: true },
 ];
 

@@ -116,8 +116,14 @@ const ACTIONS = {
   unchanged: { label: "Same", kind: "quiet", icon: "check" },
   conflict: { label: "Conflict", kind: "bad", icon: "circle-alert" },
 } as const;
-const ICONS = { service: "blocks", bot: "bot", behavior: "list-tree", share: "users" } as const;
-const WORDS = { service: "Service", bot: "Bot", behavior: "Behavior", share: "Share" } as const;
+const ICONS = {
+  service: "blocks",
+  bot: "bot",
+  behavior: "list-tree",
+  share: "users",
+  schedule: "calendar-clock",
+} as const;
+const WORDS = { service: "Service", bot: "Bot", behavior: "Behavior", share: "Share", schedule: "Schedule" } as const;
 
 /** Every change as the preview shows it: values as texts, before and after. */
 export function shownChanges({ changes }: Preview) {

@@ -1,5 +1,6 @@
 import type { ProgramInput } from "../behaviors/inputs.ts";
 import type { Mapping } from "../triggers/given.ts";
+import { isDescribed } from "../triggers/schemes.ts";
 import type { AddWebhook, Webhook } from "../triggers/webhook.ts";
 import { fields } from "./form.ts";
 import type { Incoming } from "./route.ts";
@@ -76,7 +77,7 @@ export function webhookOf(
   return {
     name: typed.name,
     scheme: typed.scheme,
-    ...(typed.scheme === "hmac" && { settings: settings as never }),
+    ...(isDescribed(typed.scheme) && { settings: settings as never }),
     ...(secret !== "" && { secret }),
     inputs,
     answer: answerOf(typed) as never,

@@ -3,7 +3,7 @@ import type { Issue } from "../errors.ts";
 
 /** What an import does with one thing. */
 export interface Change {
-  what: "service" | "bot" | "behavior" | "share";
+  what: "service" | "bot" | "behavior" | "share" | "schedule";
   action: "create" | "update" | "unchanged" | "conflict";
   uid: string;
   /** Where it stands in the package, or which answer it comes from. */

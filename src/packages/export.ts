@@ -6,12 +6,14 @@ import type { Bot } from "../bots/bot.ts";
 import { getBot } from "../bots/browse.ts";
 import { record, type Context } from "../context.ts";
 import { invalid, SignetError } from "../errors.ts";
+import { listSchedules } from "../schedules/browse.ts";
 import { requireAdmin } from "../services/add.ts";
 import { getService } from "../services/browse.ts";
 import type { Service } from "../services/service.ts";
 import { plain } from "./change.ts";
 import { AccountPrompts, exportedService } from "./export-prompts.ts";
-import { packageSchema, type Package } from "./package.ts";
+import { packageSchema, type Package, type PackageBehavior } from "./package.ts";
+import { canonical } from "./plain.ts";
 import { toInstalled, type Installed, type PackageRow } from "./store.ts";
 
 const { name, uid, version, description } = packageSchema.shape;
@@ -104,7 +106,26 @@ async function exportedBehavior(ctx: Context, behavior: Behavior, accounts: Acco
     inputs.push(chosen ? { ...input, default: await accounts.placeholder(input.default as string) } : input);
   }
   const steps = await accounts.inSteps(behavior.steps, (key) => behaviorName(ctx, key));
-  return { uid, bot: bot.slug, slug, title, public: behavior.public, inputs, steps, output: output ?? null };
+  const schedules = await recurring(ctx, behavior);
+  const program = { inputs, steps, output: output ?? null };
+  return {
+    uid,
+    bot: bot.slug,
+    slug,
+    title,
+    public: behavior.public,
+    ...program,
+    ...(schedules.length > 0 && { schedules }),
+  };
+}
+
+/** What people have scheduled again and again; a single moment means nothing elsewhere. */
+async function recurring(ctx: Context, behavior: Behavior): Promise<PackageBehavior["schedules"] & object> {
+  const { items } = await listSchedules(ctx, { limit: 200 }, behavior.id);
+  const made = items.flatMap(({ cron, timeZone, inputs, duplicates, scheduler }) =>
+    cron === null || scheduler.type !== "worker" ? [] : [{ cron, time_zone: timeZone, inputs, duplicates }],
+  );
+  return sorted(made, canonical).slice(0, 20);
 }
 
 /** A behavior that is called by its id is called by its name elsewhere. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { shareAccount, unshareAccount } from "../accounts/share.ts";
+import type { Behavior } from "../behaviors/behavior.ts";
 import { behaviorsWithUids } from "../behaviors/browse.ts";
 import { addBehavior, editBehavior } from "../behaviors/save.ts";
 import { addBot } from "../bots/add.ts";
@@ -10,7 +11,9 @@ import { SignetError, type Issue } from "../errors.ts";
 import { addService } from "../services/add.ts";
 import { becomeService, outlineOf } from "../services/become.ts";
 import { servicesWith } from "../services/browse.ts";
+import { scheduleBehavior } from "../schedules/add.ts";
 import { newId } from "../storage/id.ts";
+import type { Fields } from "./change.ts";
 import { behaviorFields, botFields, serviceFields } from "./fields.ts";
 import { fillPackage, promised, type Made } from "./fill.ts";
 import type { Package } from "./package.ts";
@@ -41,7 +44,7 @@ export async function importPackage(ctx: Context, given: ImportInput) {
     const made = await setUpServices(inside, plan);
     await installBots(inside, plan, pack, made);
     const id = plan.installed?.id ?? newId();
-    const items = await itemsNow(inside, pack, made);
+    const items = await itemsNow(inside, pack);
     await keepInstalled(
       inside,
       {
@@ -54,7 +57,7 @@ export async function importPackage(ctx: Context, given: ImportInput) {
     const count = (action: string) => plan.changes.filter((change) => change.action === action).length;
     const facts = { package: pack.name, version: pack.version, made: count("create"), changed: count("update") };
     await record(inside, { action: "package.imported", outcome: "ok", facts });
-    return { id, ...shownPlan(plan), ...(await installedNow(inside, pack, made)) };
+    return { id, ...shownPlan(plan), ...(await installedNow(inside, pack)) };
   });
 }
 
@@ -116,20 +119,32 @@ async function installBots(ctx: Context, plan: Plan, pack: Package, made: Made):
       await addBehavior(ctx, { ...behavior, uid, bot: "id" in bot ? bot.id : ids.get(bot.uid)! } as never);
   }
   if (unexpected.length > 0) throw new SignetError("invalid", unexpected[0]!.message, { issues: unexpected });
+  const saved = await behaviorsWithUids(
+    ctx,
+    plan.schedules.map(({ behavior }) => behavior),
+  );
+  for (const { behavior, input } of plan.schedules)
+    await scheduleBehavior(ctx, saved.find(({ uid }) => uid === behavior)!.id, input);
 }
 
 /** How everything was left, to tell later what was edited here. */
-async function itemsNow(ctx: Context, pack: Package, made: Made): Promise<Item[]> {
-  const { services, bots, behaviors } = await objects(ctx, pack, made);
+async function itemsNow(ctx: Context, pack: Package): Promise<Item[]> {
+  const { services, bots, behaviors } = await objects(ctx, pack);
   return [
     ...services.map((one) => ({ what: "service" as const, uid: one.uid, installed: serviceFields(outlineOf(one)) })),
     ...bots.map((one) => ({ what: "bot" as const, uid: one.uid, installed: botFields(one) })),
-    ...behaviors.map((one) => ({ what: "behavior" as const, uid: one.uid, installed: behaviorFields(one) })),
+    ...behaviors.map((one) => ({ what: "behavior" as const, uid: one.uid, installed: leftAs(pack, one) })),
   ];
 }
 
-async function installedNow(ctx: Context, pack: Package, made: Made) {
-  const { services, bots, behaviors } = await objects(ctx, pack, made);
+/** With what the package schedules, so that it is scheduled once. */
+function leftAs(pack: Package, behavior: Behavior): Fields {
+  const schedules = pack.behaviors.find(({ uid }) => uid === behavior.uid)?.schedules ?? [];
+  return { ...behaviorFields(behavior), ...(schedules.length > 0 && { schedules }) };
+}
+
+async function installedNow(ctx: Context, pack: Package) {
+  const { services, bots, behaviors } = await objects(ctx, pack);
   return {
     services: services.map(({ id, uid, name }) => ({ id, uid, name })),
     bots: bots.map(({ id, uid, slug, name }) => ({ id, uid, slug, name })),
@@ -138,7 +153,7 @@ async function installedNow(ctx: Context, pack: Package, made: Made) {
 }
 
 /** In the order of the package. */
-async function objects(ctx: Context, pack: Package, _made: Made) {
+async function objects(ctx: Context, pack: Package) {
   const uids = (list: { uid: string }[]) => list.map(({ uid }) => uid);
   const inOrder = <T extends { uid: string }>(list: { uid: string }[], found: T[]) =>
     list.flatMap(({ uid }) => found.find((one) => one.uid === uid) ?? []);

@@ -8,16 +8,18 @@ import { isSignetError, type Issue } from "../errors.ts";
 import { servicesWith } from "../services/browse.ts";
 import { readAnswers, serviceLabel, type Answered, type Answers } from "./answers.ts";
 import type { Change } from "./change.ts";
+import { installedFor } from "./copy.ts";
 import { fillPackage, promised, type Made } from "./fill.ts";
 import type { Package, PackagePrompt } from "./package.ts";
 import { misplaced } from "./placement.ts";
 import { canonical, unfit } from "./plain.ts";
 import { planBehaviors, type PlannedBehavior } from "./plan-behaviors.ts";
 import { planBots, type PlannedBot } from "./plan-bots.ts";
+import { planSchedules, type PlannedSchedule } from "./plan-schedules.ts";
 import { planShares, type PlannedShare } from "./plan-shares.ts";
 import { ANOTHER_SECRET, planServices, type Naming, type PlannedService } from "./plan-services.ts";
 import { readPackage, type LeftOut, type ReadPackage } from "./read.ts";
-import { findInstalled, type Installed, type Item } from "./store.ts";
+import type { Installed, Item } from "./store.ts";
 
 export const packageInput = z.strictObject({
   /** The package as JSON. */
@@ -49,6 +51,7 @@ export interface Plan {
   bots: PlannedBot[];
   shares: PlannedShare[];
   behaviors: PlannedBehavior[];
+  schedules: PlannedSchedule[];
   changes: Change[];
   /** Stands for these changes: another state of the hub, other answers, another package have another one. */
   fingerprint: string;
@@ -62,10 +65,12 @@ export async function planPackage(ctx: Context, given: PackageInput): Promise<Pl
   const plan = emptyPlan(ctx, read, input.rename);
   if (odd) plan.problems.push({ ...odd, path: `answers.${odd.path}` });
   if (!read.pack || odd) return plan;
-  const pack = (plan.pack = read.pack);
-  plan.problems.push(...misplaced(pack));
+  plan.pack = read.pack;
+  plan.problems.push(...misplaced(read.pack));
   if (plan.problems.length > 0) return plan;
-  const before = await findInstalled(ctx, { uid: pack.uid });
+  const wish = input.owner === undefined ? plan.owner : ownerOf(input.owner, "");
+  const { pack, before } = await installedFor(ctx, read.pack, wish);
+  plan.pack = pack;
   if (before) {
     Object.assign(plan, before);
     plan.rename = { ...before.installed.renamed, ...input.rename };
@@ -75,11 +80,15 @@ export async function planPackage(ctx: Context, given: PackageInput): Promise<Pl
   const answers = await readAnswers(ctx, pack, input.answers as Answers);
   Object.assign(plan, { answered: answers.answered, missing: answers.missing });
   plan.problems.push(...answers.problems);
-  plan.leftOut.push(...schedules(pack));
   await compare(ctx, plan, pack);
-  plan.changes = [...plan.services, ...plan.wanted, ...plan.bots, ...plan.shares, ...plan.behaviors].map(
-    ({ change }) => change,
-  );
+  plan.changes = [
+    ...plan.services,
+    ...plan.wanted,
+    ...plan.bots,
+    ...plan.shares,
+    ...plan.behaviors,
+    ...plan.schedules,
+  ].map(({ change }) => change);
   plan.fingerprint = fingerprintOf(plan);
   return plan;
 }
@@ -102,16 +111,7 @@ async function compare(ctx: Context, plan: Plan, pack: Package): Promise<void> {
   plan.bots = await planBots(ctx, filled.bots, naming, plan.problems);
   plan.shares = await planShares(ctx, pack, plan.answered, plan.bots, plan.owner, plan.problems);
   plan.behaviors = await planBehaviors(ctx, filled.behaviors, plan.bots, naming, plan.problems);
-}
-
-/** When behaviors run by themselves is for people to decide here. */
-function schedules({ behaviors }: Package): LeftOut[] {
-  return behaviors.flatMap(({ schedules = [] }, index) =>
-    schedules.map((_, at) => ({
-      path: `behaviors.${index}.schedules.${at}`,
-      reason: "Schedules are not installed; make it here once the behavior has been tried.",
-    })),
-  );
+  plan.schedules = planSchedules(ctx, plan.behaviors, naming, plan.problems, plan.leftOut);
 }
 
 /** Ids of the services that are there, by the uids of the package. */
@@ -166,14 +166,16 @@ async function requireServices(ctx: Context, { pack, problems }: Plan): Promise<
   });
 }
 
+/** For whom bots are made where nobody is chosen: the organization by admins, everybody else for themselves. */
+export function ownerByDefault({ actor }: Context): Owner {
+  return isAdmin(actor) ? { type: "organization", id: null } : { type: "worker", id: actor.id ?? "" };
+}
+
 function emptyPlan(ctx: Context, read: ReadPackage, rename: Record<string, string>): Plan {
-  const mine: Owner = isAdmin(ctx.actor)
-    ? { type: "organization", id: null }
-    : { type: "worker", id: ctx.actor.id ?? "" };
   return {
-    ...{ read, pack: undefined, installed: undefined, items: [], owner: mine, rename },
+    ...{ read, pack: undefined, installed: undefined, items: [], owner: ownerByDefault(ctx), rename },
     ...{ answered: new Map(), missing: [], problems: [...read.problems], leftOut: [...read.leftOut] },
-    ...{ services: [], wanted: [], bots: [], shares: [], behaviors: [], changes: [], fingerprint: "" },
+    ...{ services: [], wanted: [], bots: [], shares: [], behaviors: [], schedules: [], changes: [], fingerprint: "" },
   };
 }
 

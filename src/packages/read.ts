@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { invalid, type Issue } from "../errors.ts";
+import { fromCerb, isCerb } from "./cerb.ts";
 import { packageSchema, type Package } from "./package.ts";
 import { canonical, unfit } from "./plain.ts";
 import { zodIssues } from "./zod-issues.ts";
@@ -35,12 +36,13 @@ export function readPackageText(text: string): unknown {
   }
 }
 
-/** Takes a package in: its bounds, then its format. Throws nothing. */
+/** Takes a package in, ours or one of Cerb: its bounds, then its format. Throws nothing. */
 export function readPackage(given: unknown): ReadPackage {
   const problem = unfit(given);
   if (problem) return { pack: undefined, problems: [problem], leftOut: [], hash: "" };
   const hash = createHash("sha256").update(canonical(given)).digest("hex");
-  const read = packageSchema.safeParse(given);
-  if (read.success) return { pack: read.data, problems: [], leftOut: [], hash };
-  return { pack: undefined, problems: zodIssues(read.error), leftOut: [], hash };
+  const { package: own, leftOut } = isCerb(given) ? fromCerb(given) : { package: given, leftOut: [] };
+  const read = packageSchema.safeParse(own);
+  if (read.success) return { pack: read.data, problems: [], leftOut, hash };
+  return { pack: undefined, problems: zodIssues(read.error), leftOut, hash };
 }

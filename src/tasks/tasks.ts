@@ -1,6 +1,8 @@
 import type { Config } from "../config.ts";
 import { addAdmin } from "./add-admin.ts";
 import { doctor } from "./doctor.ts";
+import { exportTask } from "./export-package.ts";
+import { importTask } from "./import-package.ts";
 import { issueTokenTask } from "./issue-token.ts";
 import { migrateTask } from "./migrate.ts";
 
@@ -14,5 +16,5 @@ export interface Task {
 }
 
 export const tasks: ReadonlyMap<string, Task> = new Map(
-  [addAdmin, issueTokenTask, migrateTask, doctor].map((task) => [task.name, task]),
+  [addAdmin, issueTokenTask, migrateTask, doctor, exportTask, importTask].map((task) => [task.name, task]),
 );

@@ -34,16 +34,19 @@ const schemeSchema = z.strictObject({
 });
 export type Scheme = z.output<typeof schemeSchema>;
 
-const KNOWN = new Map<string, Scheme>(
+/** For senders that are not known here: the webhook itself describes how they sign. */
+const describedSchema = z.strictObject({ label: z.string(), help: z.string(), described: z.literal(true) });
+
+const KNOWN = new Map(
   readdirSync(FOLDER)
     .sort()
     .map((name) => [
       basename(name, ".json"),
-      schemeSchema.parse(JSON.parse(readFileSync(join(FOLDER, name), "utf8")) as unknown),
+      z.union([describedSchema, schemeSchema]).parse(JSON.parse(readFileSync(join(FOLDER, name), "utf8"))),
     ]),
 );
 
-/** What senders sign with when no scheme of theirs is known here. */
+/** What a webhook says of senders that are not known here. */
 export const hmacSettings = z.strictObject({
   header: headerName,
   algorithm: z.enum(["sha1", "sha256", "sha512"]).default("sha256"),
@@ -61,21 +64,29 @@ export const hmacSettings = z.strictObject({
 });
 export type HmacSettings = z.output<typeof hmacSettings>;
 
-/** Every scheme by name: none, those of the files beside this one, and one to be described. */
-export const SCHEMES = ["none", ...KNOWN.keys(), "hmac"] as [string, ...string[]];
+/** Every scheme by name: none, and those of the files beside this one. */
+export const SCHEMES = ["none", ...KNOWN.keys()] as [string, ...string[]];
 
-/** What a form offers. */
+/** Whether a webhook of this scheme describes itself how its senders sign. */
+export function isDescribed(name: string): boolean {
+  const known = KNOWN.get(name);
+  return known !== undefined && "described" in known;
+}
+
+/** What a form offers, those to be described after the others. */
 export function schemeChoices(): { value: string; label: string; help: string }[] {
+  const known = [...KNOWN].map(([value, { label, help }]) => ({ value, label, help }));
   return [
-    ...[...KNOWN].map(([value, { label, help }]) => ({ value, label, help })),
-    { value: "hmac", label: "Another HMAC", help: "You say in which header the signature stands." },
+    ...known.filter(({ value }) => !isDescribed(value)),
+    ...known.filter(({ value }) => isDescribed(value)),
     { value: "none", label: "None", help: "Whoever knows the address can start the behavior." },
   ];
 }
 
 /** The scheme of a webhook; undefined where nothing is checked. */
 export function schemeOf(name: string, settings: unknown): Scheme | undefined {
-  return name === "hmac" ? described(hmacSettings.parse(settings)) : KNOWN.get(name);
+  const known = KNOWN.get(name);
+  return known && "described" in known ? described(hmacSettings.parse(settings)) : known;
 }
 
 function described(settings: HmacSettings): Scheme {

@@ -7,6 +7,7 @@ import { newId } from "../storage/id.ts";
 import { jsonText } from "../storage/json.ts";
 import { managedWebhook } from "./browse.ts";
 import { requireMapping } from "./given.ts";
+import { isDescribed } from "./schemes.ts";
 import { findWebhook } from "./store.ts";
 import { keepSecret } from "./webhook-secret.ts";
 import {
@@ -43,7 +44,7 @@ export async function addWebhook(ctx: Context, behaviorKey: string, given: AddWe
       token_hash: tokenHash(token),
       last_four: token.slice(-4),
       scheme: input.scheme,
-      settings: jsonText(input.scheme === "hmac" ? input.settings : {}),
+      settings: jsonText(isDescribed(input.scheme) ? input.settings : {}),
       secret_id: secret === undefined ? null : await keepSecret(inside, id, null, secret),
       inputs: input.inputs && jsonText(input.inputs),
       answer: jsonText(input.answer),
@@ -73,7 +74,7 @@ export async function editWebhook(ctx: Context, behaviorKey: string, id: string,
       .update({
         ...plain,
         scheme,
-        settings: jsonText(scheme === "hmac" ? settings : {}),
+        settings: jsonText(isDescribed(scheme) ? settings : {}),
         ...(scheme === "none" ? { secret_id: null } : {}),
         ...(scheme !== "none" && secret !== undefined
           ? { secret_id: await keepSecret(inside, id, webhook.secretId, secret) }

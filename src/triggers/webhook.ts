@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalid } from "../errors.ts";
 import { checkTemplate } from "../expressions/check.ts";
 import { mappingInput, type Mapping } from "./given.ts";
-import { hmacSettings, SCHEMES, type HmacSettings } from "./schemes.ts";
+import { hmacSettings, isDescribed, SCHEMES, type HmacSettings } from "./schemes.ts";
 
 /** What senders are answered with: where the run is to be found, something fixed, or what the run comes to. */
 export const answerInput = z.discriminatedUnion("type", [
@@ -49,7 +49,7 @@ const name = z
 const fields = {
   name,
   scheme: z.enum(SCHEMES, `Choose one of ${SCHEMES.join(", ")}.`),
-  /** Where the scheme is `hmac`: what is signed, how, and where it stands. */
+  /** Where the scheme is one that the webhook describes: what is signed, how, and where it stands. */
   settings: hmacSettings,
   /** What the sender signs with. Kept sealed, and never shown. */
   secret: z.string().min(8, "A signing secret has at least 8 characters.").max(1_000),
@@ -110,7 +110,7 @@ export interface Webhook {
 
 /** Throws `invalid` naming what the scheme needs and has not. */
 export function requireScheme(scheme: string, settings: unknown, hasSecret: boolean): void {
-  if (scheme === "hmac" && !hmacSettings.safeParse(settings).success)
+  if (isDescribed(scheme) && !hmacSettings.safeParse(settings).success)
     throw invalid("settings.header", "Say in which header the signature stands.");
   if (scheme !== "none" && !hasSecret) throw invalid("secret", "Enter the secret that the sender signs with.");
 }

@@ -5,6 +5,8 @@ import { getBehavior } from "../../src/behaviors/browse.ts";
 import { exportPackage } from "../../src/packages/export.ts";
 import { importPackage } from "../../src/packages/import.ts";
 import { startRun } from "../../src/runs/start.ts";
+import { listSchedules } from "../../src/schedules/browse.ts";
+import { scheduleBehavior } from "../../src/schedules/add.ts";
 import { addService } from "../../src/services/add.ts";
 import type { Service } from "../../src/services/service.ts";
 import { listServices } from "../../src/services/browse.ts";
@@ -74,6 +76,8 @@ beforeAll(async () => {
     ] as never,
     output: "{{ steps.a.body.tickets }}",
   });
+  await scheduleBehavior(ada(here), first.id, { cron: "0 6 * * *", time_zone: "Europe/Berlin" });
+  await scheduleBehavior(ada(here), first.id, { at: "2099-01-01T00:00:00Z" });
   await addBehavior(ada(here), {
     bot: bot.id,
     slug: "call",
@@ -168,6 +172,9 @@ describe("an exported package", () => {
 
     const again = await exportPackage(ada(there), { bots: ["desk"], services: items.map(({ id }) => id) });
     expect(again).toEqual(pack);
+    // What was scheduled by the first import is not scheduled again.
+    const { items: schedules } = await listSchedules(ada(there), {});
+    expect(schedules.map(({ cron, timeZone }) => [cron, timeZone])).toEqual([["0 6 * * *", "Europe/Berlin"]]);
     expect(await startRun(ada(there), "desk/call", { wait_ms: 10_000 }, "api")).toMatchObject({
       state: "succeeded",
       output: 7,

@@ -55,7 +55,7 @@ export const EMPTY: Stop[] = [
 ];
 
 /** For an admin, once there is something. */
-export function forAdmins({ services, accounts, links, bot, botToken, login }: Seed, people: Cast): Stop[] {
+export function forAdmins({ services, accounts, links, bot, botToken, behavior, login }: Seed, people: Cast): Stop[] {
   const ben = `/people/${people.ben.id}`;
   const team = `/teams/${people.support.id}`;
   return [
@@ -111,7 +111,30 @@ export function forAdmins({ services, accounts, links, bot, botToken, login }: S
     ["delete bot", `${bot}/delete`],
     ["bot's token", (page) => named(page, bot, "Issue token")],
     ["revoke token", `${botToken}/revoke`],
+    ["behaviors", "/behaviors"],
+    ["behaviors, none found", "/behaviors?q=nothing+at+all"],
+    ["new behavior", `${bot}/behaviors/new`],
+    ["new behavior refused", (page) => refused(page, `${bot}/behaviors/new`, "Create")],
+    ["behavior, a request", behavior],
+    ["behavior, a decision", `${behavior}?step=1`],
+    ["behavior, a loop", `${behavior}?step=1.outcomes.1.steps.0`],
+    ["behavior, a step that is off", `${behavior}?step=1.outcomes.1.steps.0.steps.1`],
+    ["behavior, a new step", `${behavior}?add=steps&at=1`],
+    ["behavior, a new call", `${behavior}?add=steps&at=1&kind=run_behavior`],
+    ["behavior refused", (page) => refused(page, `${behavior}?add=steps&at=1&kind=http_request`, "Add this step")],
+    ["behavior's inputs", `${behavior}?part=inputs&input=1`],
+    ["behavior's output", `${behavior}?part=output`],
+    ["behavior's settings", `${behavior}?part=settings`],
+    ["behavior, completion", (page) => completing(page, `${behavior}?step=0`)],
+    ["behavior as text", `${behavior}/text`],
+    ["behavior as text refused", (page) => wrongText(page, `${behavior}/text`)],
+    ["behavior's flow", `${behavior}/flow`],
+    ["behavior's versions", `${behavior}/versions?from=1&to=2`],
+    ["behavior, another account", `${behavior}/accounts?step=0`],
+    ["delete behavior", `${behavior}/delete`],
+    ["delete step", `${behavior}/steps/delete?step=1`],
     ["requests", "/requests"],
+    ["save as step", (page) => asStep(page)],
     ["answer", (page) => request(page, "/tickets", "Send")],
     ["preview", (page) => request(page, "/tickets", "Preview")],
     ["refusal", (page) => request(page, "https://elsewhere.example/", "Send")],
@@ -167,8 +190,9 @@ export function aboutRuns({ paths }: SeededRuns): Stop[] {
 }
 
 /** For a worker who is no admin. */
-export function forWorkers({ services, accounts }: Seed): Stop[] {
+export function forWorkers({ services, accounts, behavior }: Seed): Stop[] {
   return [
+    ["behavior of others", behavior],
     ["forbidden", "/people/new"],
     ["service", services.salesforce],
     ["account", accounts.active],
@@ -272,6 +296,23 @@ async function request(page: Page, url: string, act: "Send" | "Preview"): Promis
   await field(page, "Account").selectOption("Support inbox");
   await fill(page, { URL: url });
   await send(page, act);
+}
+
+async function asStep(page: Page): Promise<void> {
+  await request(page, "/tickets", "Preview");
+  await send(page, "Save as step");
+}
+
+async function completing(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await field(page, "URL").pressSequentially("/{{ in");
+  await page.getByRole("listbox", { name: "What may stand here" }).waitFor();
+}
+
+async function wrongText(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await fill(page, { "YAML or JSON": "title: a\nsteps:\n  - do: dance\n" });
+  await send(page, "Save");
 }
 
 async function searched(page: Page, filter: string): Promise<void> {

@@ -7,8 +7,11 @@ import { connectAccount } from "../../src/accounts/connect.ts";
 import { execute } from "../../src/accounts/execute.ts";
 import { beginLink } from "../../src/accounts/link.ts";
 import { shareAccount } from "../../src/accounts/share.ts";
+import type { Behavior } from "../../src/behaviors/behavior.ts";
+import { addBehavior, editBehavior } from "../../src/behaviors/save.ts";
 import { addBot } from "../../src/bots/add.ts";
 import { importPackage } from "../../src/packages/import.ts";
+import type { Context } from "../../src/context.ts";
 import { inviteWorker } from "../../src/people/invite.ts";
 import { issueToken } from "../../src/people/token.ts";
 import { addService } from "../../src/services/add.ts";
@@ -28,6 +31,8 @@ export interface Seed {
   links: { pending: string; failed: string; linked: string; other: string };
   bot: string;
   botToken: string;
+  /** A behavior with a step of every shape, saved twice. */
+  behavior: string;
   /** What somebody without sign-in was sent. */
   connect: string;
   invitation: string;
@@ -131,6 +136,7 @@ export async function seed(stage: Stage): Promise<Seed> {
     links: await linksUnderWay(stage, salesforce, crm),
     bot: `/bots/${bot.id}`,
     botToken: `/bots/${bot.id}/tokens/${botToken}`,
+    behavior: `/behaviors/${(await tickets(ada, bot.id)).id}`,
     connect: `/connect/${sent.token}`,
     invitation: `/invitations/${token}`,
     helpdesk,
@@ -166,6 +172,52 @@ async function linked({ hub, people }: Stage, service: Service, name: string): P
   };
   await hub.world.database.knex("accounts").where({ id: account.id }).update(columns);
   return account;
+}
+
+/** What the bot does for the editor's pages: each kind of step, branches of each kind, one step switched off. */
+async function tickets(ada: Context, bot: string): Promise<Behavior> {
+  const answer = "{{ steps.found.body.tickets[0] }}";
+  const steps = [
+    {
+      id: "found",
+      do: "http_request",
+      title: "Find tickets",
+      account: "support-inbox",
+      method: "GET",
+      url: "/tickets",
+      query: { q: "{{ inputs.words }}" },
+      on_error: [{ do: "stop", state: "failed", message: "The helpdesk said {{ steps.found.status }}" }],
+    },
+    {
+      do: "decide",
+      outcomes: [
+        { title: "none", when: "size(steps.found.body.tickets) == 0", steps: [{ do: "stop", output: null }] },
+        {
+          title: "some",
+          steps: [
+            {
+              do: "loop",
+              over: "steps.found.body.tickets",
+              as: "ticket",
+              steps: [
+                { do: "set", name: "subject", value: "{{ vars.ticket.subject }}" },
+                { do: "wait", seconds: 1, disabled: true },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  ];
+  const inputs = [
+    { name: "words", type: "text", label: "Words", required: true },
+    { name: "state", type: "picklist", options: ["open", "closed"], default: "open" },
+  ];
+  const given = { bot, slug: "find-tickets", title: "Find tickets", inputs, steps, output: answer };
+  const { id, slug } = await addBehavior(ada, given);
+  const call = { do: "run_behavior", behavior: `night-shift/${slug}`, inputs: { words: "fire" } };
+  await addBehavior(ada, { bot, title: "Put out fires", inputs: [], steps: [call], output: null });
+  return editBehavior(ada, id, { public: true, output: { first: answer } });
 }
 
 /** One link in each state, as if its maker had come back from the provider. */

@@ -33,9 +33,18 @@ function userInfo({ id, username, name }: SalesforceUser) {
   return { ...who, email: username, name, active: true };
 }
 
-/** Whatever is asked: the one contact that belongs to whose token it is. */
+const ACCOUNTS = [
+  ["001xx000003DGb1AAG", "Acme Robotics"],
+  ["001xx000003DGb2AAG", "Blue Harbour Shipping"],
+];
+
+/** The org's accounts, or whatever is asked: the one contact that belongs to whose token it is. */
 function query(soql: string | null, user: SalesforceUser): Answer {
   if (!soql?.startsWith("SELECT ")) return apiError(400, "MALFORMED_QUERY", "unexpected token");
+  if (/ FROM Account\b/i.test(soql)) {
+    const records = ACCOUNTS.map(([Id, Name]) => ({ attributes: { type: "Account" }, Id, Name }));
+    return json({ totalSize: records.length, done: true, records });
+  }
   const attributes = { type: "Contact", url: "/services/data/v66.0/sobjects/Contact/003xx0000001" };
   const records = [{ attributes, Name: "Edith Clarke", Owner: { Username: user.username } }];
   return json({ totalSize: 1, done: true, records }, 200, { "sforce-limit-info": "api-usage=18/5000" });

@@ -31,7 +31,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("focusout", (event) => {
   if (open && event.target === open.field) close();
 });
-addEventListener("scroll", (event) => open && !open.list.contains(event.target) && close(), true);
+addEventListener("scroll", (event) => open && !open.list.contains(event.target) && place(open.field, open.list), true);
 
 /** Opens, changes or closes the list, as fits what stands before the caret. */
 function offer(field, asked = false) {

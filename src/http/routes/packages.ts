@@ -57,7 +57,12 @@ export default [
     const parts = [
       ...services.map((one) => ({ icon: "blocks", text: one.name, detail: "Service", href: `/services/${one.id}` })),
       ...bots.map((one) => ({ icon: "bot", text: one.name, detail: "Bot", href: `/bots/${one.id}` })),
-      ...behaviors.map((one) => ({ icon: "list-tree", text: one.title, detail: one.name, href: null })),
+      ...behaviors.map((one) => ({
+        icon: "list-tree",
+        text: one.title,
+        detail: one.name,
+        href: `/behaviors/${one.id}`,
+      })),
     ];
     const owner = await namedOwner(ctx, installed.owner);
     return view("package", {
