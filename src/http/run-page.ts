@@ -44,6 +44,8 @@ export async function runPage(ctx: Context, id: string, after: number): Promise<
     note: run.simulation === null ? null : simulationNote(run, trace?.counts ?? {}),
     facts: factsOf(run),
     inputs: shownJson(run.inputs),
+    // An admin sees that somebody's private bot ran, not what went in and came out.
+    veiled: !seesTrace && run.startedBy.id !== ctx.actor.id,
     output: run.state === "succeeded" || run.output !== null ? shownJson(run.output) : null,
     trace,
     audit: isAdmin(ctx.actor) ? `/audit?q=${run.id}` : null,
