@@ -211,6 +211,10 @@ describe("simulating", () => {
       "step.noted.mode": "send",
     });
     const { run } = await runOf(sent, hub.ctx(benNow));
+    const again = await ben.get(`/behaviors/${behavior.id}/run?from=${run.id}&simulate=1`);
+    expect(again.text).toContain('name="step.found.status" value="404"');
+    expect(again.text).toContain("&quot;error&quot;: &quot;none&quot;");
+    expect(again.text).toContain('<option value="send" selected>');
     expect(run.output).toMatchObject([404, { error: "none" }, expect.anything()]);
     expect(echo.requests.map(({ path }) => path)).toEqual(["/api/notes"]);
   });
