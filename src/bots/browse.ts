@@ -3,6 +3,7 @@ import { isAdmin, type BotActor, type Owner, type Scope } from "../access/actor.
 import { mayManage } from "../access/policy.ts";
 import type { Context, World } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
+import { workerActor } from "../people/browse.ts";
 import { likePattern } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
 import { keyset, page, pageInput, type Page } from "../storage/page.ts";
@@ -79,10 +80,19 @@ export async function lastUses(ctx: Context, bots: Bot[]): Promise<Map<string, D
   return new Map(rows.map((row) => [row.holder_id, row.at]));
 }
 
-/** The bot as an actor, remembered until it changes; undefined when it is gone or switched off. */
+/**
+ * The bot as an actor, remembered until it changes; undefined when it is gone or switched off, or when the worker it
+ * belongs to was deactivated.
+ */
 export async function botActor(world: World, id: string, scopes: readonly Scope[]): Promise<BotActor | undefined> {
   const bot = await knownBot(world, id);
-  return bot?.enabled ? asActor(bot, scopes) : undefined;
+  if (!bot?.enabled || (await leftAlone(world, bot.owner))) return undefined;
+  return asActor(bot, scopes);
+}
+
+/** True for a bot whose worker may not act any more: nothing is done in their name then. */
+export async function leftAlone(world: World, owner: Owner): Promise<boolean> {
+  return owner.type === "worker" && (await workerActor(world, owner.id, [])) === undefined;
 }
 
 /** A bot by id, whoever asks, remembered until it changes; undefined when it is gone. */

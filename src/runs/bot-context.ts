@@ -1,9 +1,8 @@
 import type { Owner } from "../access/actor.ts";
 import type { Behalf } from "../audit/event.ts";
-import { asActor, knownBot } from "../bots/browse.ts";
+import { asActor, knownBot, leftAlone } from "../bots/browse.ts";
 import type { Context, World } from "../context.ts";
 import { SignetError } from "../errors.ts";
-import { workerActor } from "../people/browse.ts";
 import { newId } from "../storage/id.ts";
 
 /**
@@ -21,11 +20,6 @@ export async function botContext(world: World, id: string, behalf: Behalf): Prom
     );
   const actor = asActor(bot, ["execute"]);
   return { ...world, db: world.database.knex, actor, requestId: newId(), session: null, behalf };
-}
-
-/** True for a bot whose worker may not act any more: nothing is done in their name then. */
-export async function leftAlone(world: World, owner: Owner): Promise<boolean> {
-  return owner.type === "worker" && (await workerActor(world, owner.id, [])) === undefined;
 }
 
 /** Those of some bots whose worker may not act any more, by their ids. */
