@@ -11,12 +11,14 @@ const FINISH = `
   )
   select pg_notify('signet', 'run:' || id) from done`;
 
+// Somebody may have stopped it since it last looked; it must not sleep over that.
 const SUSPEND = `
   with done as (
-    update runs set state = 'queued', due_at = $4, spent_ms = $5
-    where id = $1 and process = $2 and attempts = $3 returning id
+    update runs set state = case when stopping then 'stopped' else 'queued' end, due_at = $4, spent_ms = $5,
+      finished_at = case when stopping then $6::timestamptz end
+    where id = $1 and process = $2 and attempts = $3 returning id, state
   )
-  select pg_notify('signet', 'run:' || id) from done`;
+  select state, pg_notify('signet', 'run:' || id) from done`;
 
 /** How a run came to its end. */
 export interface End {
@@ -34,8 +36,18 @@ export async function finish(world: World, run: Run, hold: Hold, end: End, spent
   return (await world.database.prepared("run-finish", FINISH, values)).length > 0;
 }
 
-/** Puts a run back into the queue until `until`; its job is to be sent by the caller. */
-export async function suspend(world: World, run: Run, hold: Hold, until: Date, spentMs: number): Promise<boolean> {
-  const values = [run.id, hold.process, hold.attempt, until, spentMs];
-  return (await world.database.prepared("run-suspend", SUSPEND, values)).length > 0;
+/**
+ * Puts a run back into the queue until `until`, or ends it when somebody stopped it. Answers which of them; the job of a
+ * queued one is to be sent by the caller. Undefined when another process has taken it over.
+ */
+export async function suspend(
+  world: World,
+  run: Run,
+  hold: Hold,
+  until: Date,
+  spentMs: number,
+): Promise<"queued" | "stopped" | undefined> {
+  const values = [run.id, hold.process, hold.attempt, until, spentMs, world.clock()];
+  const rows = await world.database.prepared<{ state: "queued" | "stopped" }>("run-suspend", SUSPEND, values);
+  return rows[0]?.state;
 }

@@ -91,8 +91,9 @@ export class Runner {
       throw error;
     });
     if (end instanceof Suspended) {
-      if (await suspend(world, run, hold, end.until, budget.spentMs))
-        await world.queue.send(world.database.knex, [run.id], end.until);
+      const state = await suspend(world, run, hold, end.until, budget.spentMs);
+      if (state === "queued") await world.queue.send(world.database.knex, [run.id], end.until);
+      if (state === "stopped") this.#conclude(run, { state, output: null, error: null });
       this.#makeRoom(run);
       return undefined;
     }

@@ -5,6 +5,7 @@ import type { Bot } from "../../src/bots/bot.ts";
 import { addBehavior } from "../../src/behaviors/save.ts";
 import type { World } from "../../src/context.ts";
 import { getRun } from "../../src/runs/browse.ts";
+import { suspend } from "../../src/runs/finish.ts";
 import { rerun } from "../../src/runs/rerun.ts";
 import { runnerOf } from "../../src/runs/runner.ts";
 import { runRuns } from "../../src/runs/serve.ts";
@@ -188,6 +189,23 @@ describe("a run that is stopped", () => {
       await expect.poll(async () => (await now(run)).state, { timeout: 10_000 }).toBe("stopped");
     }
     expect(paths()).toEqual(["/1"]);
+  });
+
+  it("does not sleep over it when it was stopped in the moment in which it began to wait", async () => {
+    const run = await queueRun(
+      ada(),
+      await make([{ do: "wait", seconds: 3600 }]),
+      {},
+      { trigger: "api", dueAt: new Date(Date.now() + 9e6) },
+    );
+    const { knex } = hub.world.database;
+    const held = { state: "running", process: 7, attempts: 1, stopping: true };
+    await knex("runs").where({ id: run.id }).update(held);
+    const hold = { root: run.id, process: 7, attempt: 1 };
+    expect(await suspend(hub.world, run, hold, new Date(Date.now() + 9e6), 5)).toBe("stopped");
+    const end = await now(run);
+    expect([end.state, end.finishedAt]).toEqual(["stopped", expect.any(Date)]);
+    expect(await suspend(hub.world, run, { ...hold, process: 8 }, new Date(), 5)).toBeUndefined();
   });
 
   it("ends those that it called, which can not be stopped alone", async () => {
