@@ -7,6 +7,7 @@ import { botActor } from "../../src/bots/browse.ts";
 import { editBot } from "../../src/bots/edit.ts";
 import type { Behavior } from "../../src/behaviors/behavior.ts";
 import { addBehavior, type AddBehavior } from "../../src/behaviors/save.ts";
+import { deactivateWorker, reactivateWorker } from "../../src/people/deactivate.ts";
 import { getRun } from "../../src/runs/browse.ts";
 import { startRun } from "../../src/runs/start.ts";
 import { json, newEcho, type Echo } from "../support/echo.ts";
@@ -211,5 +212,18 @@ describe("what goes wrong", () => {
       output: "{{ steps.a.status }}",
     });
     expect(await run(direct, {}, people.ben as never)).toMatchObject({ state: "succeeded", output: 200 });
+  });
+});
+
+describe("a worker who leaves", () => {
+  it("takes along what their bots may do, and brings it back", async () => {
+    const behavior = await make(helper, "farewell", { output: 1, public: true });
+    const actor = () => botActor(hub.world, helper.id, ["execute"]);
+    expect(await actor()).toMatchObject({ name: "Helper" });
+    await deactivateWorker(hub.ctx(people.ada), people.ben.id);
+    expect(await actor()).toBeUndefined();
+    expect(await run(behavior)).toMatchObject({ state: "failed", error: { code: "forbidden" } });
+    await reactivateWorker(hub.ctx(people.ada), people.ben.id);
+    expect(await actor()).toMatchObject({ name: "Helper" });
   });
 });
