@@ -12,6 +12,7 @@ import { addService } from "../src/services/add.ts";
 import { startEmbedded } from "../src/storage/embedded.ts";
 import { openDatabase } from "../src/storage/database.ts";
 import { migrate } from "../src/storage/migrate.ts";
+import { CALLERS, prepareBehavior, reportBehaviors, requireSuccess, runRequest } from "./behaviors.ts";
 import {
   cpuTime,
   databaseTime,
@@ -50,7 +51,7 @@ if (PINNED) spawnSync("taskset", ["-cp", "1", String(process.pid)]);
 const embedded = await startEmbedded({ dataDir: folder });
 const database = openDatabase(embedded.connectionString);
 try {
-  const { token, account } = await prepare(embedded.connectionString);
+  const { token, account, behavior } = await prepare(embedded.connectionString);
   await startProvider(PORTS.upstream, folder);
   const bareRelay = await start("0", ["bench/bare-relay.ts", String(PORTS.bare), `http://127.0.0.1:${PORTS.upstream}`]);
   const signet = await start("0", ["src/main.ts"], {
@@ -82,7 +83,14 @@ try {
     for (const [name, variant] of Object.entries(variants))
       (samples[name] ??= []).push(await measure(variant, SECONDS));
   }
+  const few = { execute: variants.execute, runs: { ...variants.execute, ...runRequest(behavior) } };
+  await requireSuccess(few.runs);
+  const beside: Record<keyof typeof few, Measured[]> = { execute: [], runs: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of ["execute", "runs"] as const) beside[name].push(await measure(few[name], SECONDS, CALLERS));
+  }
   report(samples);
+  reportBehaviors(print, beside.execute, beside.runs);
   reportSigning(print, median(samples["bare relay"]!.map((row) => row.cpu)));
 } finally {
   await stopAll();
@@ -92,7 +100,7 @@ try {
 }
 
 /** A bot's token and an account at the provider, made by the same verbs that pages use. */
-async function prepare(databaseUrl: string): Promise<{ token: string; account: string }> {
+async function prepare(databaseUrl: string): Promise<{ token: string; account: string; behavior: string }> {
   const database = openDatabase(databaseUrl);
   await migrate(database).finally(() => database.close());
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -123,13 +131,18 @@ async function prepare(databaseUrl: string): Promise<{ token: string; account: s
     scopes: SCOPES,
     expiresAt: null,
   });
+  const behavior = await prepareBehavior(ctx, account.slug);
   await close();
-  return { token, account: account.slug };
+  return { token, account: account.slug, behavior };
 }
 
-async function measure(variant: LoadRequest & { server: ChildProcess }, seconds: number): Promise<Measured> {
+async function measure(
+  variant: LoadRequest & { server: ChildProcess },
+  seconds: number,
+  connections = CONNECTIONS,
+): Promise<Measured> {
   const before = { cpu: cpuTime(variant.server), database: databaseTime(folder) };
-  const sample = load(variant, CONNECTIONS, seconds);
+  const sample = load(variant, connections, seconds);
   const cpu = cpuTime(variant.server) - before.cpu;
   await unfolded();
   const inDatabase = databaseTime(folder) - before.database;

@@ -31,7 +31,7 @@ function open(): void {
     answers++;
     if (counting) {
       times.push(performance.now() - started);
-      if (!received.startsWith("HTTP/1.1 200")) failed++;
+      if (!received.startsWith("HTTP/1.1 2")) failed++;
     }
     next();
   });

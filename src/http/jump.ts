@@ -37,6 +37,7 @@ const PAGES: Page[] = [
   { href: "/accounts/new", label: "New account", icon: "plus", words: "link connect add" },
   { href: "/bots", label: "Bots", icon: "bot" },
   { href: "/bots/new", label: "New bot", icon: "plus", words: "add" },
+  { href: "/runs", label: "Runs", icon: "activity", words: "behaviors traces failed history" },
   { href: "/requests", label: "Requests", icon: "terminal", words: "console send http curl" },
   { href: "/audit", label: "Audit", icon: "scroll-text", words: "log history records" },
   { href: "/people", label: "People", icon: "users", words: "workers users" },
@@ -46,6 +47,7 @@ const PAGES: Page[] = [
   { href: "/settings/profile", label: "Profile", icon: "user", words: "settings name password" },
   { href: "/settings/sessions", label: "Sessions", icon: "activity", words: "settings sign out browsers" },
   { href: "/settings/tokens", label: "Tokens", icon: "key-round", words: "settings api" },
+  { href: "/settings/packages", label: "Packages", icon: "package", words: "settings import export library install" },
   { href: "/settings/about", label: "About", icon: "info", words: "settings verify version keys", admin: true },
 ];
 

@@ -44,6 +44,8 @@ export async function runPage(ctx: Context, id: string, after: number): Promise<
     note: run.simulation === null ? null : simulationNote(run, trace?.counts ?? {}),
     facts: factsOf(run),
     inputs: shownJson(run.inputs),
+    // An admin sees that somebody's private bot ran, not what went in and came out.
+    veiled: !seesTrace && run.startedBy.id !== ctx.actor.id,
     output: run.state === "succeeded" || run.output !== null ? shownJson(run.output) : null,
     trace,
     audit: isAdmin(ctx.actor) ? `/audit?q=${run.id}` : null,
@@ -107,7 +109,8 @@ function acts(run: Run, may: { mayStop: boolean; mayRerun: boolean; seesTrace: b
 function problemOf(run: Run, trace: { lines: { key: string; title: string }[] } | null) {
   const error = run.error!;
   const place = placeOf(error, trace?.lines ?? []);
-  const where = place === null ? "" : `It happened at ${place}. `;
+  const inOutput = error.step === null && error.code === "invalid" ? "It happened when the output was made. " : "";
+  const where = place === null ? inOutput : `It happened at ${place}. `;
   const onPage = trace?.lines.some(({ key }) => key === error.step);
   const href = `#step-${(error.step ?? "").replace(/[^\w-]/g, "-")}`;
   return {

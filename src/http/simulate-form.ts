@@ -46,6 +46,20 @@ export function typedSimulation(behavior: Behavior, form: Incoming["form"]): Typ
 
 export const NO_SIMULATION: TypedSimulation = { now: "", replay: "", steps: {} };
 
+/** What an earlier simulation was told, for the form. */
+export function simulationAsTyped(behavior: Behavior, { now, send, answers }: Simulation): TypedSimulation {
+  const steps = tellable(behavior).flatMap((step): [string, TypedSimulation["steps"][string]][] => {
+    if (send.includes(step.id)) return [[step.id, { mode: "send", status: "", body: "" }]];
+    if (!Object.hasOwn(answers, step.id)) return [];
+    const answer = answers[step.id] as { status?: number; body?: unknown; output?: unknown } | null;
+    const sort = sortOf(step);
+    const body = sort === "request" ? answer?.body : sort === "call" ? answer?.output : answer;
+    const status = sort === "request" ? String(answer?.status ?? 200) : "";
+    return [[step.id, { mode: "answer", status, body: body == null ? "" : JSON.stringify(body, null, 2) }]];
+  });
+  return { now: now?.slice(0, 19) ?? "", replay: "", steps: Object.fromEntries(steps) };
+}
+
 /** What a run takes. Throws `invalid` naming each field. */
 export function simulationOf(behavior: Behavior, typed: TypedSimulation): Partial<Simulation> {
   const issues: Issue[] = [];

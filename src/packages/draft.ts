@@ -4,9 +4,10 @@ import type { ownerInput } from "../accounts/account.ts";
 import { inTransaction, type Context } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
 import { isId, newId } from "../storage/id.ts";
+import { installedFor } from "./copy.ts";
 import { misplaced } from "./placement.ts";
 import { readPackage } from "./read.ts";
-import { findInstalled } from "./store.ts";
+import { ownerByDefault } from "./plan.ts";
 
 /** A package on its way in: kept while its prompts are answered and accounts are linked for it. It holds no secret. */
 export interface Draft {
@@ -48,7 +49,7 @@ export async function keepDraft(ctx: Context, given: unknown): Promise<Draft> {
       .pluck("id");
     await drafts().whereIn("id", old).delete();
     const expires_at = new Date(inside.clock().getTime() + LASTS);
-    const before = await findInstalled(inside, { uid: pack!.uid });
+    const { before } = await installedFor(inside, pack!, ownerByDefault(inside));
     const answers = JSON.stringify(before?.installed.answers ?? {});
     const row = { id, worker_id: inside.actor.id, package: JSON.stringify(given), answers, expires_at };
     await inside.db("package_drafts").insert(row);

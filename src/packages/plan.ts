@@ -8,6 +8,7 @@ import { isSignetError, type Issue } from "../errors.ts";
 import { servicesWith } from "../services/browse.ts";
 import { readAnswers, serviceLabel, type Answered, type Answers } from "./answers.ts";
 import type { Change } from "./change.ts";
+import { installedFor } from "./copy.ts";
 import { fillPackage, promised, type Made } from "./fill.ts";
 import type { Package, PackagePrompt } from "./package.ts";
 import { misplaced } from "./placement.ts";
@@ -18,7 +19,7 @@ import { planSchedules, type PlannedSchedule } from "./plan-schedules.ts";
 import { planShares, type PlannedShare } from "./plan-shares.ts";
 import { ANOTHER_SECRET, planServices, type Naming, type PlannedService } from "./plan-services.ts";
 import { readPackage, type LeftOut, type ReadPackage } from "./read.ts";
-import { findInstalled, type Installed, type Item } from "./store.ts";
+import type { Installed, Item } from "./store.ts";
 
 export const packageInput = z.strictObject({
   /** The package as JSON. */
@@ -64,10 +65,12 @@ export async function planPackage(ctx: Context, given: PackageInput): Promise<Pl
   const plan = emptyPlan(ctx, read, input.rename);
   if (odd) plan.problems.push({ ...odd, path: `answers.${odd.path}` });
   if (!read.pack || odd) return plan;
-  const pack = (plan.pack = read.pack);
-  plan.problems.push(...misplaced(pack));
+  plan.pack = read.pack;
+  plan.problems.push(...misplaced(read.pack));
   if (plan.problems.length > 0) return plan;
-  const before = await findInstalled(ctx, { uid: pack.uid });
+  const wish = input.owner === undefined ? plan.owner : ownerOf(input.owner, "");
+  const { pack, before } = await installedFor(ctx, read.pack, wish);
+  plan.pack = pack;
   if (before) {
     Object.assign(plan, before);
     plan.rename = { ...before.installed.renamed, ...input.rename };
@@ -163,12 +166,14 @@ async function requireServices(ctx: Context, { pack, problems }: Plan): Promise<
   });
 }
 
+/** For whom bots are made where nobody is chosen: the organization by admins, everybody else for themselves. */
+export function ownerByDefault({ actor }: Context): Owner {
+  return isAdmin(actor) ? { type: "organization", id: null } : { type: "worker", id: actor.id ?? "" };
+}
+
 function emptyPlan(ctx: Context, read: ReadPackage, rename: Record<string, string>): Plan {
-  const mine: Owner = isAdmin(ctx.actor)
-    ? { type: "organization", id: null }
-    : { type: "worker", id: ctx.actor.id ?? "" };
   return {
-    ...{ read, pack: undefined, installed: undefined, items: [], owner: mine, rename },
+    ...{ read, pack: undefined, installed: undefined, items: [], owner: ownerByDefault(ctx), rename },
     ...{ answered: new Map(), missing: [], problems: [...read.problems], leftOut: [...read.leftOut] },
     ...{ services: [], wanted: [], bots: [], shares: [], behaviors: [], schedules: [], changes: [], fingerprint: "" },
   };

@@ -25,8 +25,12 @@ export type ListRuns = z.input<typeof listRunsInput>;
 /** Runs that the actor started, or whose bot it is or looks after; newest first. Calls of behaviors by others are left out. */
 export async function listRuns(ctx: Context, given: ListRuns): Promise<Page<Run>> {
   const input = listRunsInput.parse(given);
-  const rows = (await listed(ctx, input).select("runs.*")) as RunRow[];
-  return page(rows, input.limit, toRun, (row) => [row.id]);
+  const owner = ctx.db.raw(
+    "(select jsonb_build_object('type', owner_type, 'id', owner_id) from bots where bots.id = runs.bot_id) as owner",
+  );
+  const rows = (await listed(ctx, input).select("runs.*", owner)) as (RunRow & { owner: Owner | null })[];
+  const shown = (row: (typeof rows)[number]) => unveiled(ctx.actor, toRun(row), row.owner ?? undefined);
+  return page(rows, input.limit, shown, (row) => [row.id]);
 }
 
 /** What a list on a page says of a run; what may be large is left out. */
@@ -111,11 +115,11 @@ export async function seenRun(
   const owner = run.botId === null ? undefined : (await knownBot(ctx, run.botId))?.owner;
   const seesTrace = looksAfter(ctx.actor, run, owner);
   const started = isStarter(ctx.actor, run);
-  if (!seesTrace && !started) throw notFound("run");
+  if (!seesTrace && !started && !isAdmin(ctx.actor)) throw notFound("run");
   const own = started || (ctx.actor.type === "bot" && ctx.actor.id === run.botId);
   const stops = own || (owner === undefined ? isAdmin(ctx.actor) : mayStop(ctx.actor, owner));
   const reruns = own || (owner !== undefined && mayManage(ctx.actor, owner));
-  return { run, seesTrace, mayStop: stops, mayRerun: reruns };
+  return { run: unveiled(ctx.actor, run, owner), seesTrace, mayStop: stops, mayRerun: reruns };
 }
 
 /** How far a run is. Throws `not_found` as getRun() does. */
@@ -155,8 +159,18 @@ function isStarter(actor: Actor, run: Run): boolean {
   return run.startedBy.id !== null && run.startedBy.id === actor.id && run.parentId === null;
 }
 
+/**
+ * The run as the actor may see it. An admin sees that somebody's private bot ran, and how it ended, but as little of what
+ * went in and came out as of the accounts behind it.
+ */
+function unveiled(actor: Actor, run: Run, owner: Owner | undefined): Run {
+  if (isStarter(actor, run) || looksAfter(actor, run, owner)) return run;
+  return { ...run, inputs: {}, config: {}, occasion: null, output: null };
+}
+
+/** Whether the actor belongs to those whose bot it is. For bots that are gone, admins do. */
 function looksAfter(actor: Actor, run: Run, owner: Owner | undefined): boolean {
-  if (isAdmin(actor)) return true;
+  if (actor.type === "system" || (isAdmin(actor) && owner === undefined)) return true;
   if (actor.type === "bot") return actor.id === run.botId;
   if (actor.type !== "worker" || owner === undefined) return false;
   return owner.type === "team" ? actor.teams.some(({ id }) => id === owner.id) : mayManage(actor, owner);
@@ -173,15 +187,17 @@ function scope(query: Knex.QueryBuilder, ctx: Pick<Context, "actor" | "db">): vo
 
 /** Narrows a query to runs whose trace the actor may see: the rule of looksAfter() as SQL. */
 export function lookedAfter(query: Knex.QueryBuilder, { actor, db }: Pick<Context, "actor" | "db">): void {
-  if (isAdmin(actor)) return;
+  if (actor.type === "system") return;
   if (actor.type === "bot") return void query.where("bot_id", actor.id);
   if (actor.type !== "worker") return void query.whereRaw("false");
   const teams = actor.teams.map(({ id }) => id);
   const bots = db("bots").select("id").where({ owner_type: "worker", owner_id: actor.id });
-  query.whereIn(
-    "bot_id",
-    bots.orWhere((team) => team.where("owner_type", "team").whereIn("owner_id", teams)),
-  );
+  bots.orWhere((team) => team.where("owner_type", "team").whereIn("owner_id", teams));
+  if (isAdmin(actor)) bots.orWhere({ owner_type: "organization" });
+  query.where((either) => {
+    either.whereIn("bot_id", bots);
+    if (isAdmin(actor)) either.orWhereNotIn("bot_id", db("bots").select("id")).orWhereNull("bot_id");
+  });
 }
 
 /** As the API shows it; without `steps`, as lists do. */

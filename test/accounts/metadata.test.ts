@@ -75,6 +75,7 @@ describe("what was learned", () => {
       headers: { "x-company": "acme/7" },
     });
     const { request_id } = await get(account, "/contacts");
+    await hub.world.audit.catchUp(hub.world.database.knex);
     const rows = (await auditRows(hub.world)).filter((row) => row.request_id === request_id);
     expect(rows.map(({ facts }) => facts.path)).toEqual([
       "/companies/acme%2F7/v3/contacts",

@@ -6,7 +6,7 @@ import type { Bot } from "../../src/bots/bot.ts";
 import { setMember } from "../../src/people/set-member.ts";
 import { workerActor } from "../../src/people/browse.ts";
 import { SCOPES, type WorkerActor } from "../../src/access/actor.ts";
-import { getRun } from "../../src/runs/browse.ts";
+import { getRun, listRuns } from "../../src/runs/browse.ts";
 import { startRun } from "../../src/runs/start.ts";
 import { runRuns } from "../../src/runs/serve.ts";
 import { Browser, startApp, type App, type Visit } from "../support/app.ts";
@@ -211,6 +211,10 @@ describe("simulating", () => {
       "step.noted.mode": "send",
     });
     const { run } = await runOf(sent, hub.ctx(benNow));
+    const again = await ben.get(`/behaviors/${behavior.id}/run?from=${run.id}&simulate=1`);
+    expect(again.text).toContain('name="step.found.status" value="404"');
+    expect(again.text).toContain("&quot;error&quot;: &quot;none&quot;");
+    expect(again.text).toContain('<option value="send" selected>');
     expect(run.output).toMatchObject([404, { error: "none" }, expect.anything()]);
     expect(echo.requests.map(({ path }) => path)).toEqual(["/api/notes"]);
   });
@@ -331,11 +335,27 @@ describe("a run's page", () => {
     await make("inner", { public: true, output: 1 });
     const outer = await make("outer", { steps: [{ do: "run_behavior", behavior: "crm/inner" }] }, desk);
     const run = await ran(outer, {}, benNow);
-    const [call] = (await getRun(hub.ctx(people.ada), run.id)).calls;
-    expect((await ada.get(`/runs/${run.id}`)).text).toContain(`href="/runs/${call!.id}"`);
+    const [call] = (await getRun(hub.ctx(benNow), run.id)).calls;
     expect((await ben.get(`/runs/${run.id}`)).text).not.toContain(`/runs/${call!.id}`);
     expect((await ben.get(`/runs/${call!.id}`)).status).toBe(404);
     expect((await ada.get(`/runs/${call!.id}`)).text).toContain("Ben Worker → desk/outer → crm/inner");
+    const twice = await make("twice", { steps: [{ do: "run_behavior", behavior: "crm/inner" }] });
+    const own = await ran(twice, {}, people.ada);
+    const [seen] = (await getRun(hub.ctx(people.ada), own.id)).calls;
+    expect((await ada.get(`/runs/${own.id}`)).text).toContain(`href="/runs/${seen!.id}"`);
+  });
+
+  test("shows an admin that a bot of others ran and how it ended, and nothing that went in or came out", async () => {
+    const inputs = [{ name: "word", required: true }];
+    const behavior = await make("own-affair", { inputs, output: "heard {{ inputs.word }}" } as never, desk);
+    const run = await ran(behavior, { word: "sesame" }, benNow);
+    expect((await ben.get(`/runs/${run.id}`)).text).toContain("heard sesame");
+    const page = await ada.get(`/runs/${run.id}`);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain("Succeeded");
+    expect(page.text).not.toContain("sesame");
+    const { items } = await listRuns(hub.ctx(people.ada), { behavior: behavior.id });
+    expect(items).toMatchObject([{ id: run.id, state: "succeeded", inputs: {}, output: null }]);
   });
 
   test("shows how a large answer begins, and many steps page by page", async () => {

@@ -267,6 +267,27 @@ describe("who may", () => {
     expect(await getBot(cleo, "cleo-desk")).toMatchObject({ owner: { type: "worker", id: people.cleo.id } });
   });
 
+  it("install what somebody else has already: as a copy of their own, which leaves the other alone", async () => {
+    const [ben, before] = [hub.ctx(people.ben), await getBot(ada(), "desk")];
+    const pack = { ...only("bots"), prompts: whole().prompts!.slice(1), version: "9.0" };
+    pack.bots![0]!.name = "Ben's desk";
+    const preview = await previewPackage(ben, { package: pack });
+    expect(preview).toMatchObject({ installed: null, conflicts: 1, changes: [{ suggestion: "desk-3" }] });
+    const [{ uid }] = preview.changes as unknown as [{ uid: string }];
+    expect(uid).toMatch(/^acme\/desk:copy-[0-9a-f]{8}$/);
+    await importPackage(ben, { package: pack, rename: { [uid]: "bens-desk" } });
+    expect(await getBot(ben, "bens-desk")).toMatchObject({ uid, owner: { type: "worker", id: people.ben.id } });
+    expect(await getBot(ada(), "desk")).toEqual(before);
+    const installed = await hub.world.database.knex("packages").where({ uid: "acme/helpdesk-bot" }).first();
+    expect(installed).toMatchObject({ version: "1.0", owner_type: "organization" });
+    // Ben's own answers and version are his, and the same copy is updated the next time.
+    const again = await previewPackage(ben, { package: pack });
+    expect(again).toMatchObject({
+      installed: { version: "9.0", by: "Ben Worker" },
+      changes: [{ action: "unchanged" }],
+    });
+  });
+
   it("share an account: who manages it", async () => {
     const pack = { ...whole(), uid: "ben/desk" };
     pack.bots![0] = { ...pack.bots![0]!, uid: "ben/desk", slug: "ben-desk" };

@@ -99,7 +99,7 @@ test("a team that owns something is not deleted, one that owns nothing leaves no
   await setMember(admin(), team.id, { worker: people.cleo.id, manager: true });
   await expect.poll(() => remembered(people.cleo.id)).toHaveLength(1);
   const owner = { owner_type: "team", owner_id: team.id };
-  await knex("bots").insert([1, 2].map((n) => ({ id: newId(), slug: `b${n}`, name: `B${n}`, ...owner })));
+  await knex("bots").insert([1, 2].map((n) => ({ id: newId(), uid: newId(), slug: `b${n}`, name: `B${n}`, ...owner })));
   await expect(deleteTeam(admin(), team.id)).rejects.toMatchObject({
     code: "conflict",
     message: expect.stringContaining("2 bots belong to Field"),

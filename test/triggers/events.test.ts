@@ -74,7 +74,8 @@ async function follow(): Promise<void> {
     await Promise.all([hub.world, other].map(async (world) => void (await followEvents(world))));
 }
 
-const runsOf = async (behavior: Behavior): Promise<Run[]> => (await listRuns(ada(), { behavior: behavior.id })).items;
+const runsOf = async (behavior: Behavior): Promise<Run[]> =>
+  (await listRuns(hub.ctx(), { behavior: behavior.id })).items;
 const eventsOf = async (behavior: Behavior) =>
   (await runsOf(behavior)).map(({ occasion }) => (occasion as { event: string }).event).reverse();
 

@@ -16,6 +16,7 @@ import { placed } from "../service-form.ts";
 import {
   NO_SIMULATION,
   simulatedSteps,
+  simulationAsTyped,
   simulationOf,
   typedSimulation,
   untold,
@@ -40,10 +41,15 @@ export default [
   get("/behaviors/:id/run", async (ctx, { params, query }) => {
     const behavior = await getBehavior(ctx, params.id!);
     const earlier = query.from === undefined ? undefined : await earlierRun(ctx, query.from);
-    const replay = query.simulate !== undefined && earlier !== undefined ? earlier.id : "";
+    const simulating = query.simulate !== undefined && earlier !== undefined;
+    const simulation = !simulating
+      ? NO_SIMULATION
+      : earlier.simulation === null
+        ? { ...NO_SIMULATION, replay: earlier.id }
+        : simulationAsTyped(behavior, earlier.simulation);
     return show(ctx, behavior, {
       inputs: textsOf(behavior.inputs, earlier?.inputs),
-      simulation: { ...NO_SIMULATION, replay },
+      simulation,
       open: query.simulate !== undefined,
       from: earlier?.id,
     });
