@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Account } from "../../src/accounts/account.ts";
+import { execute } from "../../src/accounts/execute.ts";
 import { shareAccount } from "../../src/accounts/share.ts";
 import { addBot } from "../../src/bots/add.ts";
 import type { Bot } from "../../src/bots/bot.ts";
@@ -155,6 +156,24 @@ describe("delegation", () => {
     const direct = await make(helper, "direct", { steps: contacts.map((step) => ({ ...step, query: {} })) });
     expect(await run(direct, {}, people.ben as never)).toMatchObject({ state: "failed", error: { code: "not_found" } });
     expect(target.public).toBe(true);
+  });
+
+  it("serves two bots, of which neither may use the account that they have used for them", async () => {
+    const cleos = await addBot(hub.ctx(people.cleo), { name: "Cleo's clerk", slug: "clerk" });
+    const called = [{ id: "called", do: "run_behavior", behavior: "crm/open" }];
+    const asks = { slug: "asks", title: "Asks", inputs: [], steps: called, output: "{{ steps.called.output }}" };
+    const theirs = await Promise.all([
+      addBehavior(hub.ctx(people.ben), { bot: helper.id, ...asks } as AddBehavior),
+      addBehavior(hub.ctx(people.cleo), { bot: cleos.id, ...asks } as AddBehavior),
+    ]);
+    const actors = [people.ben, people.cleo];
+    for (const [index, behavior] of theirs.entries()) {
+      const ended = await run(behavior, {}, actors[index] as never);
+      expect(ended).toMatchObject({ state: "succeeded", output: 200 });
+      const bot = (await botActor(hub.world, behavior.bot.id, ["execute"]))!;
+      const direct = execute(hub.ctx(bot), { account: crm.id, url: "/contacts" });
+      await expect(direct).rejects.toMatchObject({ code: "not_found" });
+    }
   });
 
   it("refuses a private behavior when it is run, too", async () => {
