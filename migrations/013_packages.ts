@@ -38,13 +38,10 @@ export async function up(db: Knex): Promise<void> {
     create table package_drafts (
       id uuid primary key,
       worker_id uuid not null references workers on delete cascade,
-      package jsonb not null,
+      package json not null,
       answers jsonb not null default '{}',
       renamed jsonb not null default '{}',
       owner jsonb,
-      waiting_for text,
-      waiting_service uuid,
-      waiting_until timestamptz,
       expires_at timestamptz not null
     );
     create index package_drafts_worker on package_drafts (worker_id, id);

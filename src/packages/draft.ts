@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import { getAccount } from "../accounts/browse.ts";
 import type { ownerInput } from "../accounts/account.ts";
 import { inTransaction, type Context } from "../context.ts";
 import { notFound, SignetError } from "../errors.ts";
@@ -24,13 +23,9 @@ interface Row {
   answers: Record<string, unknown>;
   renamed: Record<string, string>;
   owner: Draft["owner"] | null;
-  waiting_for: string | null;
-  waiting_service: string | null;
 }
 
 const LASTS = 24 * 3600_000;
-/** As long as a link can be under way, and twice that. */
-const WAITS = 30 * 60_000;
 const MAX_DRAFTS = 20;
 
 /** Keeps a package for one day, with the answers that it was installed with before. Throws `invalid` for one that can not be read, or that holds a secret. */
@@ -84,30 +79,4 @@ export async function answerDraft(
 
 export async function dropDraft(ctx: Context, id: string): Promise<void> {
   await ctx.db("package_drafts").where({ id, worker_id: ctx.actor.id }).delete();
-}
-
-/** Remembers that an account is being linked to answer a prompt; `cameBack` finds the way back. */
-export async function awaitAccount(ctx: Context, id: string, prompt: string, service: string): Promise<void> {
-  await ownDraft(ctx, id);
-  const until = new Date(ctx.clock().getTime() + WAITS);
-  await ctx
-    .db("package_drafts")
-    .where({ id })
-    .update({ waiting_for: prompt, waiting_service: service, waiting_until: until });
-}
-
-/** The draft for which this account was just linked, now with it as the answer; undefined when there is none. */
-export async function cameBack(ctx: Context, account: { id: string }): Promise<string | undefined> {
-  const { service } = await getAccount(ctx, account.id);
-  const row = (await ctx
-    .db("package_drafts")
-    .where({ worker_id: ctx.actor.id, waiting_service: service.id })
-    .where("waiting_until", ">", ctx.clock())
-    .orderBy("id", "desc")
-    .first()) as Row | undefined;
-  if (!row) return undefined;
-  const answers = JSON.stringify({ ...row.answers, [row.waiting_for!]: account.id });
-  const done = { answers, waiting_for: null, waiting_service: null };
-  await ctx.db("package_drafts").where({ id: row.id }).update(done);
-  return row.id;
 }

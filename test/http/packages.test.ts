@@ -173,7 +173,9 @@ describe("importing a package", () => {
     const path = await begin(cleo, pack);
     expect((await cleo.get(path)).text).toContain("Connect new Keys account");
     const away = await cleo.post(path, { owner: `worker:${people.cleo.id}`, connect: "keys" });
-    expect(away.location).toBe(`/accounts/new?service=${service.id}`);
+    const way = new URLSearchParams({ service: service.id, back: `${path}?prompt=keys` });
+    expect(away.location).toBe(`/accounts/new?${way}`);
+    expect((await cleo.follow(away)).text).toContain(`value="${path}?prompt=keys"`);
     const form = {
       service: service.id,
       name: "My keys",
@@ -181,8 +183,8 @@ describe("importing a package", () => {
       "secret.key": SECRET,
       anyway: "on",
     };
-    const back = await cleo.post("/accounts/new", form);
-    expect(back.location).toBe(path);
+    const back = await cleo.post("/accounts/new", { ...form, back: `${path}?prompt=keys` });
+    expect(back.location).toBe(`${path}?prompt=keys&account=my-keys`);
     const answers = await cleo.follow(back);
     expect(answers.text).toMatch(/<option value="[^"]+" selected>My keys/);
     // The next account of the service has nothing to do with the package.

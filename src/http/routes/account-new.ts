@@ -1,6 +1,5 @@
 import { connectAccount } from "../../accounts/connect.ts";
 import { unfinishedLink } from "../../accounts/link-edit.ts";
-import { cameBack } from "../../packages/draft.ts";
 import { isAdmin } from "../../access/actor.ts";
 import type { Context } from "../../context.ts";
 import { getService, listServices } from "../../services/browse.ts";
@@ -10,7 +9,6 @@ import { accountPath, byConsent } from "../account-view.ts";
 import { good, redirect, view } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
 import { text } from "../form.ts";
-import { draftPath } from "../package-view.ts";
 import { backWith } from "../return-path.ts";
 import { get, post } from "../route.ts";
 import { tileOf } from "../tile.ts";
@@ -41,8 +39,7 @@ export default [
     if (!saved.ok) return accountForm(ctx, service, typed, saved.problems);
     const { name, identity } = saved.value;
     const who = identity.label === null ? "" : ` ${service.name} knows it as ${identity.label}.`;
-    const draft = await cameBack(ctx, saved.value);
-    const to = draft === undefined ? backWith(typed.back, saved.value, accountPath(saved.value)) : draftPath(draft);
+    const to = backWith(typed.back, saved.value, accountPath(saved.value));
     return redirect(to, good(`${name} is connected.${who}`));
   }),
 ];

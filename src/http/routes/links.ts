@@ -1,7 +1,6 @@
 import { beginLink, ownLink, type LinkRow } from "../../accounts/link.ts";
 import { linkIsOver, linkOfBrowser, retypeLink } from "../../accounts/link-edit.ts";
 import { saveLink } from "../../accounts/link-save.ts";
-import { cameBack } from "../../packages/draft.ts";
 import type { Context } from "../../context.ts";
 import { invalid } from "../../errors.ts";
 import { getService } from "../../services/browse.ts";
@@ -11,7 +10,6 @@ import { bad, good, redirect, view } from "../answer.ts";
 import { attempt } from "../failure.ts";
 import { text } from "../form.ts";
 import { leadToProvider, linkFacts, linkPage, reconnected } from "../link-view.ts";
-import { draftPath } from "../package-view.ts";
 import { backWith, returnPath } from "../return-path.ts";
 import { get, post, type Incoming } from "../route.ts";
 
@@ -55,9 +53,8 @@ export default [
     });
     if (saved.ok) {
       const who = link.identity_label === null ? "" : ` as ${link.identity_label}`;
-      const draft = account ? undefined : await cameBack(ctx, saved.value);
-      const own = backWith(link.return_to, saved.value, accountPath(saved.value));
-      return redirect(draft === undefined ? own : draftPath(draft), good(`${saved.value.name} is linked${who}.`));
+      const to = backWith(link.return_to, saved.value, accountPath(saved.value));
+      return redirect(to, good(`${saved.value.name} is linked${who}.`));
     }
     const now = await ownLink(ctx, link.id);
     return now.state === "saved" ? savedAlready(ctx, now) : linkPage(ctx, now, typed, saved.problems);

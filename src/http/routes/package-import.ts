@@ -1,7 +1,8 @@
+import { getAccount } from "../../accounts/browse.ts";
 import type { Context } from "../../context.ts";
 import { invalid } from "../../errors.ts";
 import { choicesFor } from "../../packages/choices.ts";
-import { answerDraft, awaitAccount, dropDraft, keepDraft, ownDraft, type Draft } from "../../packages/draft.ts";
+import { answerDraft, dropDraft, keepDraft, ownDraft, type Draft } from "../../packages/draft.ts";
 import { importPackage } from "../../packages/import.ts";
 import { libraryEntry } from "../../packages/library.ts";
 import { readPackageText } from "../../packages/read.ts";
@@ -9,6 +10,7 @@ import { previewPackage } from "../../packages/preview.ts";
 import { good, redirect, view, type Answer } from "../answer.ts";
 import { attempt, type Problems } from "../failure.ts";
 import { refused, text } from "../form.ts";
+import { linkWith } from "../list-links.ts";
 import { chosenOwner } from "../owner-field.ts";
 import {
   draftPath,
@@ -43,7 +45,10 @@ export default [
     FORM_LIMIT,
   ),
 
-  get(`${IMPORT}/:id`, async (ctx, { params }) => answersPage(ctx, await ownDraft(ctx, params.id!))),
+  get(`${IMPORT}/:id`, async (ctx, { params, query }) => {
+    const draft = await ownDraft(ctx, params.id!);
+    return answersPage(ctx, { ...draft, answers: { ...draft.answers, ...(await linkedAnswer(ctx, query)) } });
+  }),
 
   post(`${IMPORT}/:id`, async (ctx, { params, form }) => {
     const draft = await ownDraft(ctx, params.id!);
@@ -145,13 +150,19 @@ async function answersPage(ctx: Context, draft: Draft, problems: Problems | null
   return view("package-answers", data, { status: problems === null ? 200 : 400 });
 }
 
-/** To where an account is linked; it comes back by itself when that is saved. */
+/** The account that somebody comes back with from linking it, for the prompt that they left for it. */
+async function linkedAnswer(ctx: Context, { prompt, account }: Incoming["query"]): Promise<Record<string, string>> {
+  if (prompt === undefined || account === undefined) return {};
+  return { [prompt]: (await getAccount(ctx, account)).id };
+}
+
+/** To where an account is linked; it comes back with it when that is saved. */
 async function connectNew(ctx: Context, draft: Draft, key: string): Promise<Answer> {
   const choices = (await choicesFor(ctx, packOf(draft))).get(key);
   const [service] = choices?.services ?? [];
   if (!service) throw invalid("connect", "There is no service to link an account of.");
-  await awaitAccount(ctx, draft.id, key, service.id);
-  return redirect(`/accounts/new?service=${service.id}`);
+  const back = linkWith(draftPath(draft.id), { prompt: key });
+  return redirect(linkWith("/accounts/new", { service: service.id, back }));
 }
 
 async function previewPage(ctx: Context, draft: Draft, problems: Problems | null = null): Promise<Answer> {
