@@ -38,7 +38,7 @@ describe("Ada, from an empty bot,", () => {
       .getByRole("link", { name: /^Inputs/ })
       .click();
     await fill(ada, { Name: "version", Label: "API version", Default: "v66.0" });
-    expect(await field(ada, "Choices").isVisible()).toBe(false);
+    await field(ada, "Choices").waitFor({ state: "hidden" });
     await button(ada, "Add this input");
     await ada.getByText("version is saved.").waitFor();
   });
@@ -65,8 +65,9 @@ describe("Ada, from an empty bot,", () => {
     await offered.getByRole("option", { name: /inputs\.version/ }).waitFor();
     expect(await field(ada, "URL").getAttribute("aria-activedescendant")).toBe("completion-0");
     await ada.keyboard.press("Escape");
-    expect(await offered.count()).toBe(0);
+    await offered.waitFor({ state: "detached" });
     await ada.keyboard.type("s");
+    await offered.getByRole("option", { name: /inputs\.version/ }).waitFor();
     await ada.keyboard.press("Enter");
     await ada.keyboard.type("/query");
     expect(await field(ada, "URL").inputValue()).toBe("/services/data/{{ inputs.version }}/query");
