@@ -1,4 +1,5 @@
 import type { World } from "../context.ts";
+import { jsonText } from "../storage/json.ts";
 import type { Run, RunError, RunState } from "./run.ts";
 import type { Hold } from "./trace.ts";
 
@@ -30,8 +31,8 @@ export interface End {
 /** Writes the end of a run, unless another process has taken it over; then it is false. */
 export async function finish(world: World, run: Run, hold: Hold, end: End, spentMs: number): Promise<boolean> {
   const { root, process, attempt } = hold;
-  const output = end.output === undefined ? null : JSON.stringify(end.output).replaceAll("\\u0000", "\\ufffd");
-  const error = end.error && JSON.stringify(end.error);
+  const output = end.output === undefined ? null : jsonText(end.output);
+  const error = end.error && jsonText(end.error);
   const values = [run.id, root, process, attempt, end.state, output, error, world.clock(), spentMs];
   return (await world.database.prepared("run-finish", FINISH, values)).length > 0;
 }

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import type { Step } from "../behaviors/step.ts";
+import { jsonText } from "../storage/json.ts";
 import type { Run, TraceLine } from "./run.ts";
 import type { Watched } from "./watched.ts";
 
@@ -100,7 +101,7 @@ export class Trace {
     const lines = [...this.#unwritten.values()].map((line) => ({ ...line, shown: cut(line.shown) }));
     this.#unwritten.clear();
     const { root, process, attempt } = this.#hold;
-    const text = JSON.stringify(lines).replaceAll("\\u0000", "\\ufffd");
+    const text = jsonText(lines);
     const values = [text, root, process, attempt, this.#run.id, this.#watched.due(this.#run.id)];
     const [held] = await this.#ctx.database.prepared<{ stopping: boolean }>("run-steps", WRITE, values);
     if (held === undefined) throw new Interrupted("lost");
