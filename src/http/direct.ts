@@ -6,7 +6,10 @@ import { serveApi } from "./api.ts";
 import { asSignetError, problem } from "./failure.ts";
 import { bearerToken } from "./gate.ts";
 import { requireOneHost } from "./host-gate.ts";
+import { readBody } from "./read-body.ts";
 import type { ApiRoute } from "./route.ts";
+
+const TOO_LARGE = "The request is larger than Signet takes here.";
 
 /** Takes a request on the bare server; false leaves it to the framework. */
 export type Taker = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -68,7 +71,7 @@ function serve(
     requestId,
     params: {},
     query: {},
-    body: () => readBody(request, route.bodyLimit!, (text) => parse(request, text, readJson)),
+    body: async () => parse(request, await readBody(request, route.bodyLimit!, TOO_LARGE), readJson),
   });
 }
 
@@ -100,35 +103,12 @@ function answerJson(response: ServerResponse, head: string[], text: string): voi
   response.end(text, ascii ? "latin1" : "utf8");
 }
 
-function readBody(request: IncomingMessage, limit: number, read: (text: string) => unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size <= limit) return;
-      request.pause();
-      reject(new SignetError("invalid", "The request is larger than Signet takes here."));
-    });
-    request.on("end", () => {
-      const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      try {
-        resolve(read(body.toString("utf8")));
-      } catch (error) {
-        reject(error as Error);
-      }
-    });
-    request.on("error", () => reject(new SignetError("invalid", "The request can not be read.")));
-  });
-}
-
-function parse(request: IncomingMessage, text: string, readJson: ReadJson): unknown {
-  if (text === "") return {};
+function parse(request: IncomingMessage, body: Buffer, readJson: ReadJson): unknown {
+  if (body.length === 0) return {};
   if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? ""))
     throw new SignetError("invalid", "Send JSON with Content-Type: application/json.");
   try {
-    return readJson(text);
+    return readJson(body.toString("utf8"));
   } catch {
     throw new SignetError("invalid", "The request can not be read.");
   }

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { World } from "../context.ts";
-import { SignetError } from "../errors.ts";
 import { newId } from "../storage/id.ts";
 import { calledWebhook, receive } from "../triggers/receive.ts";
 import type { Answered } from "../triggers/answer.ts";
 import { answerProblem, type Report, type Taker } from "./direct.ts";
 import { requireOneHost } from "./host-gate.ts";
+import { readBody } from "./read-body.ts";
 
 const ADDRESS = /^\/hooks\/([A-Za-z0-9_-]{1,100})\/?(?:\?(.*))?$/s;
 const MAX_BODY = 1_048_576;
@@ -32,7 +32,7 @@ async function serve(world: World, request: IncomingMessage, requestId: string):
   requireOneHost(request);
   const [, token = "", query = ""] = ADDRESS.exec(request.url!) ?? [];
   const called = await calledWebhook(world, token, requestId);
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_BODY, "A delivery is at most 1 MiB.");
   return receive(called, {
     method: request.method!,
     query: new URLSearchParams(query),
@@ -56,20 +56,4 @@ function reply(
     ...(!bare && { "content-type": `${answer.contentType}; charset=utf-8`, "content-length": String(body.length) }),
   });
   response.end(bare || request.method === "HEAD" ? undefined : body);
-}
-
-function readBody(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on("data", (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size <= MAX_BODY) return;
-      request.pause();
-      reject(new SignetError("invalid", "A delivery is at most 1 MiB."));
-    });
-    request.on("end", () => resolve(Buffer.concat(chunks)));
-    request.on("error", () => reject(new SignetError("invalid", "The request can not be read.")));
-  });
 }
