@@ -60,9 +60,7 @@ test("a token that was seen before costs no query, whether it is the same proces
   const { token } = await own();
   await verifyToken(hub.world, token);
   const asked = vi.spyOn(hub.world.database, "prepared");
-  const begun = performance.now();
-  for (let i = 0; i < 10_000; i++) await verifyToken(hub.world, token);
-  expect((performance.now() - begun) / 10_000).toBeLessThan(0.1);
+  for (let i = 0; i < 1_000; i++) await verifyToken(hub.world, token);
   expect(asked).not.toHaveBeenCalled();
   asked.mockRestore();
 });
