@@ -1,3 +1,4 @@
+import "./ticks.ts";
 import cluster from "node:cluster";
 import { readConfig, type Config } from "./config.ts";
 import { startProcesses } from "./processes.ts";

@@ -161,7 +161,8 @@ class Run {
 
   async #attempt(challenge: Challenge | undefined): Promise<Collected> {
     this.#attempts++;
-    this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
+    const fresh = freshCredential(this.#ctx, this.#plan.ready);
+    this.#plan = renewed(this.#ctx, this.#plan, fresh instanceof Promise ? await fresh : fresh);
     const collector = new Collector(this.#input.max_response_bytes);
     const timeoutMs = Math.max(1, this.#deadline - performance.now());
     void send(this.#ctx, usable(this.#plan.ready), this.#plan.request, { timeoutMs, challenge }, collector);

@@ -35,7 +35,8 @@ export async function plan(
   wish: { account: string; method: string; url: string; via: Via },
   shape: (url: URL, ready: Ready) => { headers: Header[]; body: Buffer | null },
 ): Promise<Plan> {
-  const ready = await readyAccount(ctx, wish.account);
+  const found = readyAccount(ctx, wish.account);
+  const ready = found instanceof Promise ? await found : found;
   let url: URL | undefined;
   try {
     if (ready.kind.directory)

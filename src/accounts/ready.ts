@@ -10,7 +10,7 @@ import type { ClientCertificate, Kind, Slots } from "../signer/kind.ts";
 import { fillAll } from "../signer/blanks.ts";
 import { kindOf } from "../signer/kinds.ts";
 import { isId } from "../storage/id.ts";
-import { soon, type Soon } from "../storage/memory.ts";
+import { soon, type Soon } from "../storage/soon.ts";
 import type { SealedSecret } from "../vault/vault.ts";
 import { baseUrlFor, type Account } from "./account.ts";
 import { Challenges } from "./challenges.ts";

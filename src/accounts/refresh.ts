@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { isSignetError, SignetError } from "../errors.ts";
-import type { Memory, Soon } from "../storage/memory.ts";
+import type { Memory } from "../storage/memory.ts";
+import type { Soon } from "../storage/soon.ts";
 import { margin } from "./due.ts";
 import type { Ready } from "./ready.ts";
 import { needsReconnect, renew } from "./renew.ts";

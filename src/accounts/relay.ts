@@ -68,7 +68,8 @@ class Relay {
 
   async run(out: Relayed): Promise<void> {
     try {
-      this.#plan = renewed(this.#ctx, this.#plan, await freshCredential(this.#ctx, this.#plan.ready));
+      const fresh = freshCredential(this.#ctx, this.#plan.ready);
+      this.#plan = renewed(this.#ctx, this.#plan, fresh instanceof Promise ? await fresh : fresh);
       const { ready } = this.#plan;
       const once = this.#stream !== undefined;
       const first = new Attempt(this, out, once ? noRemedy : (head) => remedyFor(this.#ctx, ready, head));

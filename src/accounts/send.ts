@@ -5,7 +5,7 @@ import type { AnswerHeaders, AnswerSink, Flow, Stop } from "../outbound/transpor
 import { RedactedStream, Redactor } from "../outbound/redact.ts";
 import type { Challenge } from "../signer/kind.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
-import type { Soon } from "../storage/memory.ts";
+import type { Soon } from "../storage/soon.ts";
 import { circumstances } from "./circumstances.ts";
 import { HeadListener } from "./head-listener.ts";
 import { openReady, type Opened, type Ready } from "./ready.ts";
@@ -55,7 +55,8 @@ export async function send(
   sink: AnswerSink,
 ): Promise<void> {
   try {
-    const opened = await credential.open(ctx);
+    const opening = credential.open(ctx);
+    const opened = opening instanceof Promise ? await opening : opening;
     const challenge = options.unsigned
       ? undefined
       : (options.challenge ?? credential.challenges.take(request.url.origin));

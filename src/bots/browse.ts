@@ -6,6 +6,7 @@ import { notFound, SignetError } from "../errors.ts";
 import { workerActor } from "../people/browse.ts";
 import { likePattern } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
+import { soon, type Soon } from "../storage/soon.ts";
 import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import type { Bot } from "./bot.ts";
 import { findBot, toBot, type BotRow } from "./store.ts";
@@ -84,19 +85,19 @@ export async function lastUses(ctx: Context, bots: Bot[]): Promise<Map<string, D
  * The bot as an actor, remembered until it changes; undefined when it is gone or switched off, or when the worker it
  * belongs to was deactivated.
  */
-export async function botActor(world: World, id: string, scopes: readonly Scope[]): Promise<BotActor | undefined> {
-  const bot = await knownBot(world, id);
-  if (!bot?.enabled || (await leftAlone(world, bot.owner))) return undefined;
-  return asActor(bot, scopes);
+export function botActor(world: World, id: string, scopes: readonly Scope[]): Soon<BotActor | undefined> {
+  return soon(knownBot(world, id), (bot) =>
+    bot?.enabled ? soon(leftAlone(world, bot.owner), (alone) => (alone ? undefined : asActor(bot, scopes))) : undefined,
+  );
 }
 
 /** True for a bot whose worker may not act any more: nothing is done in their name then. */
-export async function leftAlone(world: World, owner: Owner): Promise<boolean> {
-  return owner.type === "worker" && (await workerActor(world, owner.id, [])) === undefined;
+export function leftAlone(world: World, owner: Owner): Soon<boolean> {
+  return owner.type === "worker" && soon(workerActor(world, owner.id, []), (worker) => worker === undefined);
 }
 
 /** A bot by id, whoever asks, remembered until it changes; undefined when it is gone. */
-export async function knownBot(world: World, id: string): Promise<Bot | undefined> {
+export function knownBot(world: World, id: string): Soon<Bot | undefined> {
   return world.memory.shelf<Bot>("bots").load(id, async () => {
     const value = await findBot({ db: world.database.knex }, { id });
     return value && { value, tags: [`bot:${id}`] };

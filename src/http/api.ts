@@ -54,7 +54,8 @@ interface Call {
 
 /** Asks who calls, checks what came against the route's schemas, and does it. */
 export async function serveApi(world: World, route: ApiRoute, call: Call): Promise<unknown> {
-  const actor = route.scope === "public" ? ANONYMOUS : await actorOfToken(world, call.token);
+  const known = route.scope === "public" ? ANONYMOUS : actorOfToken(world, call.token);
+  const actor = known instanceof Promise ? await known : known;
   if (route.scope !== "public") requireScope(actor, route.scope);
   const ctx = contextFor(world, actor, { requestId: call.requestId });
   // Checked here; read by the verb, whose schema it is: what a cursor becomes can not be parsed again.

@@ -4,22 +4,22 @@ import type { World } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { workerActor } from "../people/browse.ts";
 import { actorOfSession } from "../people/session.ts";
-import { verifyToken } from "../people/token.ts";
+import { verifyToken, type Verified } from "../people/verify-token.ts";
+import { soon, type Soon } from "../storage/soon.ts";
 
 /** Who a token speaks for. Throws `unauthenticated` when there is none, or none that is known. */
-export async function actorOfToken(world: World, token: string | undefined): Promise<Actor> {
+export function actorOfToken(world: World, token: string | undefined): Soon<Actor> {
   if (token === undefined || token === "")
     throw new SignetError("unauthenticated", "Send a token: Authorization: Bearer sgb_… or sgw_….");
-  const known = await verifyToken(world, token);
-  const holder = known?.holder;
-  const actor =
-    known === undefined
-      ? undefined
-      : holder!.type === "worker"
-        ? await workerActor(world, holder!.id, known.scopes)
-        : await botActor(world, holder!.id, known.scopes);
-  if (!actor) throw new SignetError("unauthenticated", "This token is unknown, has expired or was revoked.");
-  return actor;
+  const actor = soon(verifyToken(world, token), (known) => known && holderOf(world, known));
+  return soon(actor, (known) => {
+    if (!known) throw new SignetError("unauthenticated", "This token is unknown, has expired or was revoked.");
+    return known;
+  });
+}
+
+function holderOf(world: World, { holder, scopes }: Verified): Soon<Actor | undefined> {
+  return (holder.type === "worker" ? workerActor : botActor)(world, holder.id, scopes);
 }
 
 /** The token in an Authorization header; the scheme's case does not matter (RFC 9110 section 11.1). */

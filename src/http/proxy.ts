@@ -55,7 +55,8 @@ async function serve(
 ): Promise<void> {
   requireOneHost(request);
   const { own, authorization, chosen, length, chunked, pairs } = readHead(request.rawHeaders);
-  const actor = await actorOfToken(world, own ?? bearerToken(authorization));
+  const known = actorOfToken(world, own ?? bearerToken(authorization));
+  const actor = known instanceof Promise ? await known : known;
   requireScope(actor, "execute");
   const ctx = contextFor(world, actor, { requestId });
   const hasBody = chunked || Number(length ?? 0) > 0;
@@ -123,7 +124,8 @@ class ResponseWriter implements Relayed {
 
   whenGone(gone: () => void): void {
     if (this.#response.closed) gone();
-    else this.#response.once("close", gone);
+    // It comes once by itself.
+    else this.#response.on("close", gone);
   }
 
   whole(status: number, headers: AnswerHeaders, body: Buffer): void {

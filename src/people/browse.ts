@@ -4,7 +4,7 @@ import type { Context, World } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { likePattern } from "../storage/database.ts";
 import { isId } from "../storage/id.ts";
-import type { Soon } from "../storage/memory.ts";
+import type { Soon } from "../storage/soon.ts";
 import { keyset, page, pageInput, type Page } from "../storage/page.ts";
 import { PERSON_COLUMNS, personTags, toTeam, toWorker, type PersonRow, type TeamRow, type WorkerRow } from "./store.ts";
 import { mayManageTeam, type Team } from "./team.ts";

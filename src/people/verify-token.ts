@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Scope } from "../access/actor.ts";
 import type { World } from "../context.ts";
 import type { Database } from "../storage/database.ts";
-import { soon, type Soon } from "../storage/memory.ts";
+import { soon, type Soon } from "../storage/soon.ts";
 import type { Holder } from "./token.ts";
 
 /** What a valid token stands for. */

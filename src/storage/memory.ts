@@ -1,15 +1,8 @@
 import type { Topic } from "./notices.ts";
+import type { Soon } from "./soon.ts";
 
 /** Entries kept per shelf before the oldest leave; a bound, not a goal. */
 const MAX_ENTRIES = 20_000;
-
-/** At once when it is in memory, else later. */
-export type Soon<T> = T | Promise<T>;
-
-/** What `next` makes of a value: at once when that is there. */
-export function soon<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
 
 /** What was read, to be remembered. */
 interface Found<T> {
