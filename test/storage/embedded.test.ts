@@ -150,7 +150,7 @@ describe("the embedded database", { timeout: 60_000 }, () => {
     expect((await start()).adopted).toBe(true);
   });
 
-  test.each([30, 150, 400, 700])("recovers when the first start was killed after %i ms", async (delay) => {
+  test.each([30, 250, 700])("recovers when the first start was killed after %i ms", async (delay) => {
     const program = runElsewhere(emptyDir);
     await sleep(delay);
     await killed(program);

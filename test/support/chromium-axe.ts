@@ -7,19 +7,21 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** The rules whose verdict can change with the theme and the width. */
 const LOOK_RULES = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"];
+const WIDE = { width: 1280, height: 800 };
+const PHONE = { width: 375, height: 740 };
+/** A page is seen in both themes and at both widths; from one page to the next the other way round. */
 const LOOKS = [
-  { scheme: "dark", width: 1280, height: 800 },
-  { scheme: "dark", width: 375, height: 740 },
-  { scheme: "light", width: 375, height: 740 },
-  { scheme: "light", width: 1280, height: 800 },
-] as const;
+  [{ scheme: "dark", ...WIDE } as const, { scheme: "light", ...PHONE } as const],
+  [{ scheme: "light", ...WIDE } as const, { scheme: "dark", ...PHONE } as const],
+];
+let seen = 0;
 
-/** What would keep somebody from using the page as it is now, in both themes, on a desktop and on a phone. */
+/** What would keep somebody from using the page as it is now, on a desktop and on a phone. */
 export async function findings(page: Page): Promise<string[]> {
   const found: string[] = [];
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   await page.evaluate(AXE);
-  for (const [at, { scheme, width, height }] of LOOKS.entries()) {
+  for (const [at, { scheme, width, height }] of LOOKS[seen++ % 2]!.entries()) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height });
     const runOnly = at === 0 ? { type: "tag", values: WCAG } : { type: "rule", values: LOOK_RULES };

@@ -62,8 +62,9 @@ export async function endPrograms(): Promise<void> {
 }
 
 function launch(args: string[], env: Record<string, string>, input = "") {
-  // Only what a shell would have; none of the settings that this test run was started with.
-  const base = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/" };
+  // Only what a shell would have, and where compiled files are; none of the settings that this test run was started with.
+  const { PATH = "", HOME = "/", NODE_COMPILE_CACHE = "" } = process.env;
+  const base = { PATH, HOME, NODE_COMPILE_CACHE };
   const child = spawn(process.execPath, args, { cwd: ROOT, env: { ...base, ...env } });
   running.add(child);
   let [out, err] = ["", ""];
