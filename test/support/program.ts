@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "./postgres.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PATIENCE = 25_000;
@@ -96,7 +96,7 @@ export interface DataFolder {
 }
 
 export async function newDataFolder(): Promise<DataFolder> {
-  const path = await mkdtemp(join(tmpdir(), "signet-program-"));
+  const path = await temporaryFolder();
   const server = async () => {
     const text = await readFile(join(path, "data/postgres/postmaster.pid"), "utf8").catch(() => "");
     const pid = Number(text.split("\n")[0]);
