@@ -8,19 +8,34 @@ export interface ShownBody {
   body_base64: string | null;
 }
 
-/** Reads a body by its content type; JSON that is none becomes text, text that is none becomes base64. */
+/** A body that was read, and the JSON text that it was; null when it was none. */
+export interface ReadBody {
+  shown: ShownBody;
+  json: string | null;
+}
+
+/** As readBody(), for those who need not know what it was. */
 export function parseBody(answer: Pick<Collected, "headers" | "body" | "truncated">): ShownBody {
+  return readBody(answer).shown;
+}
+
+/** Reads a body by its content type; JSON that is none becomes text, text that is none becomes base64. */
+export function readBody(answer: Pick<Collected, "headers" | "body" | "truncated">): ReadBody {
   const header = answer.headers["content-type"];
-  const contentType = (Array.isArray(header) ? header[0] : header) ?? null;
-  if (answer.body.length === 0) return { content_type: contentType, body: null, body_base64: null };
-  const type = (contentType ?? "").toLowerCase();
+  const content_type = (Array.isArray(header) ? header[0] : header) ?? null;
+  const read = (body: unknown, base64: string | null, json: string | null): ReadBody => ({
+    shown: { content_type, body, body_base64: base64 },
+    json,
+  });
+  if (answer.body.length === 0) return read(null, null, null);
+  const type = (content_type ?? "").toLowerCase();
   if (/[/+]json\b/.test(type) && !answer.truncated) {
-    const parsed = parseJson(answer.body);
-    if (parsed !== undefined) return { content_type: contentType, body: parsed, body_base64: null };
+    const json = answer.body.toString("utf8");
+    const parsed = parseJson(json);
+    if (parsed !== undefined) return read(parsed, null, json);
   }
   const text = isTextual(type) || isUtf8(answer.body) ? decode(answer.body, type, answer.truncated) : undefined;
-  if (text !== undefined) return { content_type: contentType, body: text, body_base64: null };
-  return { content_type: contentType, body: null, body_base64: answer.body.toString("base64") };
+  return text === undefined ? read(null, answer.body.toString("base64"), null) : read(text, null, null);
 }
 
 function isTextual(type: string): boolean {
@@ -28,9 +43,9 @@ function isTextual(type: string): boolean {
 }
 
 /** Undefined when it is not JSON. */
-function parseJson(body: Buffer): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { isSignetError, SignetError, type Code } from "../errors.ts";
 import type { Challenge } from "../signer/kind.ts";
 import type { OutgoingRequest } from "../signer/request.ts";
-import { parseBody } from "./answer.ts";
+import { parseBody, readBody } from "./answer.ts";
 import { Collector, type Collected } from "./collect.ts";
 import { InFlight } from "./in-flight.ts";
 import { executeEvent, judge, plan, renewed, type Plan, type Via } from "./plan.ts";
@@ -37,6 +37,12 @@ export interface Executed {
   request_id: string;
 }
 
+/** An answer, and the JSON text that its body was; null when it was none. */
+interface Answered {
+  executed: Executed;
+  json: string | null;
+}
+
 const MAX_REDIRECTS = 10;
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
@@ -47,6 +53,24 @@ const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
  * with one of the closed codes when Signet refuses or the provider can not be reached.
  */
 export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api"): Promise<Executed | Preview> {
+  const done = await judged(ctx, given, via);
+  return "executed" in done ? done.executed : done;
+}
+
+/**
+ * As execute(), as the JSON text of its answer. A body that is JSON stands in it as the provider wrote it, so that no
+ * number loses digits that JavaScript can not hold.
+ */
+export async function executeAsText(ctx: Context, given: ExecuteInput): Promise<string> {
+  const done = await judged(ctx, given, "api");
+  if (!("executed" in done)) return JSON.stringify(done);
+  if (done.json === null) return JSON.stringify(done.executed);
+  const { status, headers, content_type, body: _, ...others } = done.executed;
+  const before = JSON.stringify({ status, headers, content_type }).slice(0, -1);
+  return `${before},"body":${done.json},${JSON.stringify(others).slice(1)}`;
+}
+
+async function judged(ctx: Context, given: ExecuteInput, via: Via): Promise<Answered | Preview> {
   const input = executeInput.parse(given);
   const method = parseMethod(input.method);
   const planned = await plan(ctx, { account: input.account, method, url: input.url, via }, (url) => {
@@ -60,7 +84,7 @@ export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api
   return recorded(ctx, planned, input, via);
 }
 
-async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Via): Promise<Executed> {
+async function recorded(ctx: Context, planned: Plan, input: ParsedInput, via: Via): Promise<Answered> {
   const started = performance.now();
   const run = new Run(ctx, planned, input, via);
   const leave = InFlight.of(ctx).enter(ctx.actor);
@@ -196,12 +220,13 @@ class Run {
     this.#ctx.audit.conclude(this.#ctx, executeEvent(outcome, this.#plan, this.#via, facts));
   }
 
-  show(answer: Collected, duration: number): Executed {
+  show(answer: Collected, duration: number): Answered {
     const { account } = this.#plan.ready;
-    return {
+    const { shown, json } = readBody(answer);
+    const executed: Executed = {
       status: answer.status,
       headers: answer.headers as Executed["headers"],
-      ...parseBody(answer),
+      ...shown,
       truncated: answer.truncated,
       url: this.#plan.request.url.href,
       duration_ms: duration,
@@ -209,6 +234,7 @@ class Run {
       account: { id: account.id, slug: account.slug, name: account.name },
       request_id: this.#ctx.requestId,
     };
+    return { executed, json };
   }
 }
 

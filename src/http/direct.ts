@@ -7,7 +7,7 @@ import { asSignetError, problem } from "./failure.ts";
 import { bearerToken } from "./gate.ts";
 import { requireOneHost } from "./host-gate.ts";
 import { readBody } from "./read-body.ts";
-import type { ApiRoute } from "./route.ts";
+import { Text, type ApiRoute } from "./route.ts";
 
 const TOO_LARGE = "The request is larger than Signet takes here.";
 
@@ -38,7 +38,8 @@ export function direct(
     const requestId = newId();
     try {
       const result = await serve(world, route, readJson, request, requestId);
-      answerJson(response, [...head, "signet-request-id", requestId], JSON.stringify(result));
+      const text = result instanceof Text ? result.text : JSON.stringify(result);
+      answerJson(response, [...head, "signet-request-id", requestId], text);
     } catch (cause) {
       report(cause, requestId);
       answerProblem(response, fixed, cause, requestId);

@@ -48,7 +48,7 @@ export function post(path: string, handle: Handle, access: Access = "signed-in",
   return { method: "POST", path, access, handle, ...(bodyLimit !== undefined && { bodyLimit }) };
 }
 
-/** An answer of the API that is no JSON. */
+/** An answer of the API that is a text already. */
 export class Text {
   readonly contentType: string;
   readonly text: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BotActor } from "../../src/access/actor.ts";
 import type { Account } from "../../src/accounts/account.ts";
-import { execute, type Executed } from "../../src/accounts/execute.ts";
+import { execute, executeAsText, type Executed } from "../../src/accounts/execute.ts";
 import type { Preview } from "../../src/accounts/preview.ts";
 import { shareAccount } from "../../src/accounts/share.ts";
 import { pauseAccount, resumeAccount } from "../../src/accounts/pause.ts";
@@ -61,6 +61,25 @@ describe("a request by Ben's bot", () => {
     expect(answer).toMatchObject({ status: 200, attempts: 1, truncated: false, account: { slug: account.slug } });
     expect(answer.body).toEqual({ path: echo.last.path, authorization: `Bearer ${"*".repeat(SECRET.length)}` });
     expect(JSON.stringify(answer)).not.toContain(SECRET);
+  });
+
+  it.each([
+    ["long numbers", "application/json", '{ "id": 9007199254740993, "sum": 1.10, "next": null }'],
+    ["text that calls itself JSON", "application/json", "{oops"],
+    ["plain text", "text/plain", 'he said "}"'],
+    ["nothing", "application/json", ""],
+  ])("whose answer is %s gets as text what it gets as values", async (_, type, body) => {
+    echo.answer((_request, response) => response.setHeader("content-type", type).end(body));
+    const text = await executeAsText(hub.ctx(bot), { account: account.slug, url: "/tickets" });
+    const own = { duration_ms: expect.any(Number), headers: expect.anything(), request_id: expect.any(String) };
+    expect(JSON.parse(text)).toEqual({ ...(await send({ url: "/tickets" })), ...own });
+  });
+
+  it("gets numbers with all their digits, although JavaScript holds fewer", async () => {
+    const body = '{ "id": 12345678901234567890, "sum": 1.10 }';
+    echo.answer((_, response) => response.setHeader("content-type", "application/json").end(body));
+    const text = await executeAsText(hub.ctx(bot), { account: account.slug, url: "/tickets" });
+    expect(text).toContain(`"body":${body},"body_base64":null`);
   });
 
   it("can not put its own credential or framing headers in place of the account's", async () => {

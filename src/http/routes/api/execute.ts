@@ -1,6 +1,6 @@
-import { execute } from "../../../accounts/execute.ts";
+import { executeAsText } from "../../../accounts/execute.ts";
 import { executeInput } from "../../../accounts/request-input.ts";
-import type { ApiRoute } from "../../route.ts";
+import { Text, type ApiRoute } from "../../route.ts";
 
 const routes: ApiRoute[] = [
   {
@@ -12,7 +12,7 @@ const routes: ApiRoute[] = [
     direct: true,
     // A body in base64 is a third longer than its bytes.
     bodyLimit: 24 * 1024 * 1024,
-    handle: (ctx, { body }) => execute(ctx, body),
+    handle: async (ctx, { body }) => new Text("application/json", await executeAsText(ctx, body)),
   },
 ];
 
