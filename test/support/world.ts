@@ -6,6 +6,7 @@ import { compose, contextFor, type Composed } from "../../src/compose.ts";
 import type { Context, Log, World } from "../../src/context.ts";
 import { addWorker } from "../../src/people/add-worker.ts";
 import { workerActor } from "../../src/people/browse.ts";
+import { hashPassword } from "../../src/people/password.ts";
 import { createTeam } from "../../src/people/create-team.ts";
 import { setMember } from "../../src/people/set-member.ts";
 import { openDatabase } from "../../src/storage/database.ts";
@@ -89,11 +90,24 @@ export interface Cast {
   support: { id: string; name: string };
 }
 
+const hashes = new Map<string, Promise<string>>();
+
+/** Hashing is slow on purpose, and these few passwords are always the same. */
+function hashed(password: string): Promise<string> {
+  const known = hashes.get(password) ?? hashPassword(password);
+  hashes.set(password, known);
+  return known;
+}
+
 /** The small cast of people that the tests tell their stories about. All have joined and have a password. */
 export async function cast(world: World): Promise<Cast> {
   const ctx = contextFor(world, SYSTEM);
-  const add = (name: string, role: "admin" | "worker", password: string) =>
-    addWorker(ctx, { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name, role, password });
+  const add = async (name: string, role: "admin" | "worker", password: string) => {
+    const added = await addWorker(ctx, { email: `${name.split(" ")[0]!.toLowerCase()}@example.com`, name, role });
+    const password_hash = await hashed(password);
+    await ctx.db("workers").where({ id: added.id }).update({ state: "active", password_hash });
+    return added;
+  };
   const ada = await add("Ada Admin", "admin", PASSWORDS.ada);
   const ben = await add("Ben Worker", "worker", PASSWORDS.ben);
   const cleo = await add("Cleo Worker", "worker", PASSWORDS.cleo);
