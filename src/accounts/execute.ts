@@ -38,7 +38,7 @@ export interface Executed {
 }
 
 /** An answer, and the JSON text that its body was; null when it was none. */
-interface Answered {
+export interface Answered {
   executed: Executed;
   json: string | null;
 }
@@ -53,7 +53,7 @@ const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
  * with one of the closed codes when Signet refuses or the provider can not be reached.
  */
 export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api"): Promise<Executed | Preview> {
-  const done = await judged(ctx, given, via);
+  const done = await executeWithText(ctx, given, via);
   return "executed" in done ? done.executed : done;
 }
 
@@ -62,7 +62,7 @@ export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api
  * number loses digits that JavaScript can not hold.
  */
 export async function executeAsText(ctx: Context, given: ExecuteInput): Promise<string> {
-  const done = await judged(ctx, given, "api");
+  const done = await executeWithText(ctx, given, "api");
   if (!("executed" in done)) return JSON.stringify(done);
   if (done.json === null) return JSON.stringify(done.executed);
   const { status, headers, content_type, body: _, ...others } = done.executed;
@@ -70,7 +70,8 @@ export async function executeAsText(ctx: Context, given: ExecuteInput): Promise<
   return `${before},"body":${done.json},${JSON.stringify(others).slice(1)}`;
 }
 
-async function judged(ctx: Context, given: ExecuteInput, via: Via): Promise<Answered | Preview> {
+/** As execute(), with the text beside the values. */
+export async function executeWithText(ctx: Context, given: ExecuteInput, via: Via): Promise<Answered | Preview> {
   const input = executeInput.parse(given);
   const method = parseMethod(input.method);
   const planned = await plan(ctx, { account: input.account, method, url: input.url, via }, (url) => {

@@ -1,11 +1,11 @@
-import type { Executed } from "../accounts/execute.ts";
+import type { Answered, Executed } from "../accounts/execute.ts";
 import type { Preview } from "../accounts/preview.ts";
 import type { SignetError } from "../errors.ts";
 
 // What came of a request, as the console draws it.
 
 export type Outcome =
-  | { type: "answer"; answer: Executed }
+  | { type: "answer"; answer: Answered }
   | { type: "preview"; preview: Preview }
   | { type: "refusal"; error: SignetError };
 
@@ -26,10 +26,10 @@ export function shownOutcome(outcome: Outcome, requestId: string) {
   }
 }
 
-function shownAnswer(answer: Executed) {
+function shownAnswer({ executed: answer, json }: Answered) {
   const { status, headers, duration_ms: duration, attempts, truncated, url } = answer;
   const binary = answer.body_base64 !== null;
-  const body = binary || answer.body === null ? null : textOf(answer.body);
+  const body = json ?? (binary || answer.body === null ? null : textOf(answer.body));
   const note = binary ? `A body of ${answer.content_type ?? "bytes"}, which is not shown here.` : "No body";
   const message = {
     status,

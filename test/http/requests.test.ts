@@ -94,6 +94,17 @@ test("sends what was typed, signed, and shows the answer without the secret", as
   expect(visit.text).toContain("X-Note: hi");
 });
 
+test("shows numbers with all their digits, and a body that is null", async () => {
+  echo.answer((_, response) =>
+    response.setHeader("content-type", "application/json").end('{"id":12345678901234567890}'),
+  );
+  expect(read((await ben.post("/requests", form())).text)).toContain('{\n  "id": 12345678901234567890\n}');
+  echo.answer((_, response) => response.setHeader("content-type", "application/json").end("null"));
+  const { text: answer } = await ben.post("/requests", form());
+  expect(answer).toContain('<span class="tok-word">null</span>');
+  expect(answer).not.toContain('<p class="soft">No body');
+});
+
 test("sends forms, text and base64", async () => {
   echo.answer(text("fine", "text/plain"));
   await ben.post("/requests", form({ method: "PUT", body_kind: "form", body: "a=1=2\r\nb= x" }));

@@ -1,5 +1,5 @@
 import { usableAccounts, type AccountLine } from "../../accounts/browse.ts";
-import { execute } from "../../accounts/execute.ts";
+import { executeWithText } from "../../accounts/execute.ts";
 import { listAudit } from "../../audit/browse.ts";
 import type { Row } from "../../audit/chain.ts";
 import type { Context } from "../../context.ts";
@@ -39,7 +39,8 @@ export default [
     const typed = typedIn(form);
     const simulate = text(form, "act") === "preview";
     try {
-      const result = await execute(ctx, { ...inputOf(typed), simulate, max_response_bytes: MAX_SHOWN }, "console");
+      const input = { ...inputOf(typed), simulate, max_response_bytes: MAX_SHOWN };
+      const result = await executeWithText(ctx, input, "console");
       const outcome: Outcome =
         "simulated" in result ? { type: "preview", preview: result } : { type: "answer", answer: result };
       return await consolePage(ctx, { typed, outcome });
