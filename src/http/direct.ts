@@ -5,6 +5,7 @@ import { newId } from "../storage/id.ts";
 import { serveApi } from "./api.ts";
 import { asSignetError, problem } from "./failure.ts";
 import { bearerToken } from "./gate.ts";
+import { refuseLongNumbers } from "./long-numbers.ts";
 import { requireOneHost } from "./host-gate.ts";
 import { readBody } from "./read-body.ts";
 import { Text, type ApiRoute } from "./route.ts";
@@ -108,9 +109,13 @@ function parse(request: IncomingMessage, body: Buffer, readJson: ReadJson): unkn
   if (body.length === 0) return {};
   if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? ""))
     throw new SignetError("invalid", "Send JSON with Content-Type: application/json.");
+  const text = body.toString("utf8");
+  let read: unknown;
   try {
-    return readJson(body.toString("utf8"));
+    read = readJson(text);
   } catch {
     throw new SignetError("invalid", "The request can not be read.");
   }
+  refuseLongNumbers(text);
+  return read;
 }

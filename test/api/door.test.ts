@@ -95,6 +95,19 @@ describe("what is sent", () => {
   );
 
   test.each([
+    ['{"account":"x","url":"/","body":{"order":{"id":12345678901234567890}}}', "id"],
+    ['{"account":"x","url":"/","timeout_ms":-99999999999999999}', "timeout_ms"],
+  ])("to be sent on is refused before a number of it would lose digits: %s", async (body, field) => {
+    const problem = await expectProblem(await post(body, "application/json", "/api/v1/execute"), 400, "invalid");
+    expect(problem.issues).toMatchObject([{ path: field, message: expect.stringContaining("body_text") }]);
+  });
+
+  test("to be sent on may have long numbers in its texts, and fractions of any length", async () => {
+    const body = '{"account":"nobody","url":"/","body":{"id":"12345678901234567890","pi":3.14159265358979323846}}';
+    await expectProblem(await post(body, "application/json", "/api/v1/execute"), 404, "not_found");
+  });
+
+  test.each([
     "{",
     "[1",
     "nope",
