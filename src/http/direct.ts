@@ -3,6 +3,7 @@ import type { World } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { newId } from "../storage/id.ts";
 import { serveApi } from "./api.ts";
+import { endTogether } from "./end-together.ts";
 import { asSignetError, problem } from "./failure.ts";
 import { bearerToken } from "./gate.ts";
 import { refuseLongNumbers } from "./long-numbers.ts";
@@ -102,7 +103,7 @@ function answerJson(response: ServerResponse, head: string[], text: string): voi
   const length = Buffer.byteLength(text);
   const ascii = length === text.length;
   response.writeHead(200, [...head, "content-length", String(length)]);
-  response.end(text, ascii ? "latin1" : "utf8");
+  endTogether(response, text, ascii ? "latin1" : "utf8");
 }
 
 function parse(request: IncomingMessage, body: Buffer, readJson: ReadJson): unknown {

@@ -7,6 +7,7 @@ import type { Relayed } from "../accounts/relay-attempt.ts";
 import type { AnswerHeaders } from "../outbound/transport.ts";
 import type { Header } from "../signer/request.ts";
 import { answerProblem, type Report, type Taker } from "./direct.ts";
+import { endTogether } from "./end-together.ts";
 import { requireOneHost } from "./host-gate.ts";
 import { newId } from "../storage/id.ts";
 import { actorOfToken, bearerToken, requireScope } from "./gate.ts";
@@ -130,9 +131,7 @@ class ResponseWriter implements Relayed {
 
   whole(status: number, headers: AnswerHeaders, body: Buffer): void {
     this.#head(status, headers);
-    // One latin1 string leaves in the same write as the head; a buffer needs a second one.
-    if (body.length <= 16_384) this.#response.end(body.toString("latin1"), "latin1");
-    else this.#response.end(body);
+    endTogether(this.#response, body.length <= 16_384 ? body.toString("latin1") : body, "latin1");
   }
 
   begin(status: number, headers: AnswerHeaders): void {
