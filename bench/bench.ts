@@ -39,6 +39,8 @@ const PORTS = { upstream: 24101, bare: 24102, signet: 24103 };
 const WARM_UP = Number(process.env.BENCH_WARM_UP ?? 8);
 const GOAL = 0.6;
 const print = (line: string) => process.stdout.write(`${line}\n`);
+// Whoever reads only the first lines must not keep the rest from being stopped.
+process.stdout.on("error", () => undefined);
 
 interface Measured extends Sample {
   /** Processor time of the server per answer, in microseconds; where the system does not tell, 0. */
