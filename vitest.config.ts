@@ -8,7 +8,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["./test/support/postgres.ts"],
     pool: "forks",
-    // What is imported once serves all files of a worker: loading the program anew for each was a third of all the work.
+    // What is imported once serves all files of a worker: loading the program anew for each was a third of the tests' processor time.
     // A file leaves behind nothing that another could notice.
     isolate: false,
     // Programs that tests start are compiled once.

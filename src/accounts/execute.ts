@@ -57,19 +57,6 @@ export async function execute(ctx: Context, given: ExecuteInput, via: Via = "api
   return "executed" in done ? done.executed : done;
 }
 
-/**
- * As execute(), as the JSON text of its answer. A body that is JSON stands in it as the provider wrote it, so that no
- * number loses digits that JavaScript can not hold.
- */
-export async function executeAsText(ctx: Context, given: ExecuteInput): Promise<string> {
-  const done = await executeWithText(ctx, given, "api");
-  if (!("executed" in done)) return JSON.stringify(done);
-  if (done.json === null) return JSON.stringify(done.executed);
-  const { status, headers, content_type, body: _, ...others } = done.executed;
-  const before = JSON.stringify({ status, headers, content_type }).slice(0, -1);
-  return `${before},"body":${done.json},${JSON.stringify(others).slice(1)}`;
-}
-
 /** As execute(), with the text beside the values. */
 export async function executeWithText(ctx: Context, given: ExecuteInput, via: Via): Promise<Answered | Preview> {
   const input = executeInput.parse(given);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { World } from "../context.ts";
-import { SignetError } from "../errors.ts";
+import { isSignetError, SignetError } from "../errors.ts";
 import { newId } from "../storage/id.ts";
 import { serveApi } from "./api.ts";
 import { endTogether } from "./end-together.ts";
@@ -40,6 +40,7 @@ export function direct(
     const requestId = newId();
     try {
       const result = await serve(world, route, readJson, request, requestId);
+      // What is direct answers JSON, also where it is a text already.
       const text = result instanceof Text ? result.text : JSON.stringify(result);
       answerJson(response, [...head, "signet-request-id", requestId], text);
     } catch (cause) {
@@ -110,13 +111,13 @@ function parse(request: IncomingMessage, body: Buffer, readJson: ReadJson): unkn
   if (body.length === 0) return {};
   if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? ""))
     throw new SignetError("invalid", "Send JSON with Content-Type: application/json.");
-  const text = body.toString("utf8");
-  let read: unknown;
   try {
-    read = readJson(text);
-  } catch {
+    const text = body.toString("utf8");
+    const read = readJson(text);
+    refuseLongNumbers(text);
+    return read;
+  } catch (error) {
+    if (isSignetError(error)) throw error;
     throw new SignetError("invalid", "The request can not be read.");
   }
-  refuseLongNumbers(text);
-  return read;
 }

@@ -4,7 +4,7 @@ import type { World } from "../context.ts";
 import { SignetError } from "../errors.ts";
 import { workerActor } from "../people/browse.ts";
 import { actorOfSession } from "../people/session.ts";
-import { verifyToken, type Verified } from "../people/verify-token.ts";
+import { verifyToken, type Verified } from "../people/token.ts";
 import { soon, type Soon } from "../storage/soon.ts";
 
 /** Who a token speaks for. Throws `unauthenticated` when there is none, or none that is known. */

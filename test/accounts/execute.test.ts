@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BotActor } from "../../src/access/actor.ts";
 import type { Account } from "../../src/accounts/account.ts";
-import { execute, executeAsText, type Executed } from "../../src/accounts/execute.ts";
+import { execute, type Executed } from "../../src/accounts/execute.ts";
+import { executeAsText } from "../../src/accounts/execute-as-text.ts";
 import type { Preview } from "../../src/accounts/preview.ts";
 import { shareAccount } from "../../src/accounts/share.ts";
 import { pauseAccount, resumeAccount } from "../../src/accounts/pause.ts";

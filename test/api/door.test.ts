@@ -95,11 +95,17 @@ describe("what is sent", () => {
   );
 
   test.each([
-    ['{"account":"x","url":"/","body":{"order":{"id":12345678901234567890}}}', "id"],
-    ['{"account":"x","url":"/","timeout_ms":-99999999999999999}', "timeout_ms"],
-  ])("to be sent on is refused before a number of it would lose digits: %s", async (body, field) => {
+    ['{"account":"x","url":"/","body":[1,{"id":12345678901234567890}]}', "body.1.id", "body_text"],
+    ['{"account":"x","url":"/","query":{"id":-99999999999999999}}', "query.id", "in quotes"],
+  ])("to be sent on is refused before a number of it would lose digits: %s", async (body, path, remedy) => {
     const problem = await expectProblem(await post(body, "application/json", "/api/v1/execute"), 400, "invalid");
-    expect(problem.issues).toMatchObject([{ path: field, message: expect.stringContaining("body_text") }]);
+    expect(problem.issues).toMatchObject([{ path, message: expect.stringContaining(remedy) }]);
+  });
+
+  test("to be sent on is refused when it is nested too deep to be looked at", async () => {
+    const deep = `${"[".repeat(50_000)}12345678901234567890${"]".repeat(50_000)}`;
+    const body = `{"account":"x","url":"/","body":${deep}}`;
+    await expectProblem(await post(body, "application/json", "/api/v1/execute"), 400, "invalid");
   });
 
   test("to be sent on may have long numbers in its texts, and fractions of any length", async () => {

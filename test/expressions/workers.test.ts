@@ -75,7 +75,7 @@ describe("a process", () => {
     );
 
   test("that Node runs as it is gets its answer, and ends with nobody closing anything", () => {
-    const { status, stdout, stderr } = run('console.log((await evaluate("1 + 1"))[0]);');
+    const { status, stdout, stderr } = run('process.stdout.write(String((await evaluate("1 + 1"))[0]));');
     expect({ status, out: stdout.toString().trim(), err: stderr.toString() }).toEqual({ status: 0, out: "2", err: "" });
   });
 });

@@ -1,5 +1,5 @@
 import { createHook } from "node:async_hooks";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ANONYMOUS } from "../../src/access/actor.ts";
 import { deactivateWorker, reactivateWorker } from "../../src/people/deactivate.ts";
 import { inviteWorker } from "../../src/people/invite.ts";
@@ -67,12 +67,12 @@ describe("signing in", () => {
   test("hashes for an unknown email as it does for a known one", async () => {
     const hashes: string[] = [];
     const watch = createHook({ init: (_, type) => type.startsWith("ARGON2") && hashes.push(type) }).enable();
+    onTestFinished(() => void watch.disable());
     const made = async (email: string) => {
       await expect(enter(email, "not the password at all")).rejects.toMatchObject({ code: "unauthenticated" });
       return hashes.splice(0).length;
     };
     expect([await made("ben@example.com"), await made("nobody@example.com")]).toEqual([1, 1]);
-    watch.disable();
   });
 
   test("ends the session in which it is done", async () => {

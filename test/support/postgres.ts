@@ -25,7 +25,7 @@ export interface TestDatabase {
 
 /**
  * A throwaway server may lose everything in a crash, so it never waits for the disk. Nothing lives there long enough to
- * need a vacuum, whose workers would be in the way of a `DROP DATABASE`.
+ * need a vacuum, whose workers would be in the way of a `DROP DATABASE`. Its log is kept short, because it may lie in memory.
  */
 const THROWAWAY = {
   fsync: "off",

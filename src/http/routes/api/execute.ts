@@ -1,4 +1,4 @@
-import { executeAsText } from "../../../accounts/execute.ts";
+import { executeAsText } from "../../../accounts/execute-as-text.ts";
 import { executeInput } from "../../../accounts/request-input.ts";
 import { Text, type ApiRoute } from "../../route.ts";
 
